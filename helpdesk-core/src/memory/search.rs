@@ -1,0 +1,104 @@
+//! Search by words: enough for tests and trials, and a stand-in for a real stemmer.
+//!
+//! Two words count as inflections of one when they begin alike and differ in a short ending alone. That takes “invoice” for
+//! “invoices” and «оплата» for «оплатой», and it also takes some pairs that a stemmer tells apart (“general” and
+//! “generous”): databases do it properly.
+
+use std::cmp::Reverse;
+
+use super::{
+    list::{Downwards, paginate},
+    tables::{KeptMessage, Tables},
+};
+use crate::{
+    chat::ChatKind,
+    message::AttachmentBody,
+    session::Session,
+    storage::{MessageHit, Page, PageRequest, SearchFilter, StorageError},
+};
+
+/// Fewest letters that two inflections of one word share.
+const STEM_MIN_CHARS: usize = 4;
+/// Most letters of an ending.
+const ENDING_MAX_CHARS: usize = 3;
+
+impl Tables {
+    pub(super) fn message_search(
+        &self,
+        filter: &SearchFilter,
+        page: &PageRequest,
+    ) -> Result<Page<MessageHit>, StorageError> {
+        let query = words(&filter.query);
+        let hits = self.messages.values().filter_map(|kept| {
+            let session = self.session_of(kept).filter(|session| passes(session, filter))?;
+            let found = !query.is_empty() && kept.message.deleted_at.is_none() && holds_all(&query, kept);
+            found.then(|| {
+                let hit = MessageHit { message: kept.message.clone(), session: session.clone() };
+                (Downwards(Reverse(kept.place)), hit)
+            })
+        });
+        paginate(hits.collect(), page)
+    }
+
+    fn session_of(&self, kept: &KeptMessage) -> Option<&Session> {
+        match self.chats.get(&kept.message.chat)?.kind {
+            ChatKind::Support { session } => self.sessions.get(&session).map(AsRef::as_ref),
+            _ => None,
+        }
+    }
+}
+
+fn passes(session: &Session, filter: &SearchFilter) -> bool {
+    (!filter.handed_over_only || session.handed_over_at.is_some())
+        && filter.session.is_none_or(|wanted| session.id == wanted)
+}
+
+/// Whether the text and the transcripts of a message together hold every word of `query`.
+fn holds_all(query: &[String], kept: &KeptMessage) -> bool {
+    let mut held = words(&kept.message.text);
+    for attachment in &kept.message.attachments {
+        if let AttachmentBody::File(file) = &attachment.body
+            && let Some(transcript) = file.transcript.text()
+        {
+            held.extend(words(transcript));
+        }
+    }
+    query.iter().all(|wanted| held.iter().any(|word| same_word(wanted, word)))
+}
+
+/// The words of a text: runs of letters and digits, in lower case, with `ё` written as `е`.
+fn words(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase().replace('ё', "е");
+    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether two words are the same, or look like inflections of one. Numbers have none.
+fn same_word(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    if !one.chars().chain(other.chars()).all(char::is_alphabetic) {
+        return false;
+    }
+    let shared = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    let ending = |word: &str| word.chars().count() - shared;
+    shared >= STEM_MIN_CHARS && ending(one) <= ENDING_MAX_CHARS && ending(other) <= ENDING_MAX_CHARS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inflections_are_one_word_and_numbers_are_not() {
+        assert!(same_word("оплата", "оплатой"));
+        assert!(same_word("printing", "printed"));
+        assert!(!same_word("9921", "99213"));
+        assert!(!same_word("пароль", "партия"));
+    }
+
+    #[test]
+    fn a_number_is_found_by_its_pieces() {
+        assert_eq!(words("Счёт AB-9921!"), ["счет", "ab", "9921"]);
+    }
+}
