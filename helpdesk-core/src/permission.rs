@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    id::StaffId,
-    person::Role,
-    session::Session,
-};
+use crate::{id::StaffId, person::Role, session::Session};
 
 /// Who gives a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,9 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    id::SessionId, language::Language, message::TextFormat, service::ServiceError,
-};
+use crate::{id::SessionId, language::Language, message::TextFormat, service::ServiceError};
 
 /// Answers questions. Called by the dispatcher, outside of any transaction, one question of a session at a time.
 ///

@@ -180,12 +180,7 @@ impl Desk {
     }
 
     /// A login begins: `token` counts until `expires_at`.
-    pub async fn login_begin(
-        &self,
-        staff: StaffId,
-        token: TokenHash,
-        expires_at: Timestamp,
-    ) -> Result<(), DeskError> {
+    pub async fn login_begin(&self, staff: StaffId, token: TokenHash, expires_at: Timestamp) -> Result<(), DeskError> {
         let now = self.now();
         let mut changes = ChangeSet::new(now);
         changes.writes.push(Write::TokenInsert(StaffToken { hash: token, staff, created_at: now, expires_at }));
@@ -218,10 +213,8 @@ impl Desk {
         let mut page = PageRequest::first(crate::limits::PAGE_MAX_ROWS);
         loop {
             let found = self.storage().staff_list(&page).await?;
-            let other = found
-                .items
-                .iter()
-                .find(|staff| staff.id != leaving && staff.active && staff.role == Role::Admin);
+            let other =
+                found.items.iter().find(|staff| staff.id != leaving && staff.active && staff.role == Role::Admin);
             if let Some(other) = other {
                 changes.expect.push(Expectation::StaffRevision { staff: other.id, revision: other.revision });
                 return Ok(());

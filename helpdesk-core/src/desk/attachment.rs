@@ -23,7 +23,10 @@ pub struct OpenedFile {
 
 impl std::fmt::Debug for OpenedFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OpenedFile").field("file", &self.file).field("size_bytes", &self.size_bytes).finish_non_exhaustive()
+        f.debug_struct("OpenedFile")
+            .field("file", &self.file)
+            .field("size_bytes", &self.size_bytes)
+            .finish_non_exhaustive()
     }
 }
 

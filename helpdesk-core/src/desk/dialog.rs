@@ -87,12 +87,7 @@ impl Desk {
     }
 
     /// The session, if `actor` may do `action` with it; what they may not know of does not exist.
-    pub(super) async fn session_for(
-        &self,
-        actor: &Actor,
-        action: Action,
-        id: SessionId,
-    ) -> Result<Session, DeskError> {
+    pub(super) async fn session_for(&self, actor: &Actor, action: Action, id: SessionId) -> Result<Session, DeskError> {
         let missing = DeskError::NotFound { what: "session" };
         let Some(session) = self.storage().session(id).await? else { return Err(missing) };
         match allowed(actor, action, Relation::to_session(actor, &session)) {

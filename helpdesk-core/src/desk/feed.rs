@@ -97,11 +97,7 @@ struct Window {
 
 impl Hub {
     pub(super) fn new() -> Self {
-        Self {
-            wakes: watch::Sender::new(0),
-            window: Mutex::default(),
-            filling: tokio::sync::Mutex::new(()),
-        }
+        Self { wakes: watch::Sender::new(0), window: Mutex::default(), filling: tokio::sync::Mutex::new(()) }
     }
 
     /// Events were committed.

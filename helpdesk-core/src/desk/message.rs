@@ -106,9 +106,9 @@ impl Desk {
         }
         let attachments = self.store_files(new.files).await?;
         let id = until_committed!(async {
-                let session = self.session_for(actor, action, session).await?;
-                self.try_send(&session, staff, &draft, &attachments).await
-            })?;
+            let session = self.session_for(actor, action, session).await?;
+            self.try_send(&session, staff, &draft, &attachments).await
+        })?;
         self.message_view(id).await
     }
 

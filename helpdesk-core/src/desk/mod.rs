@@ -179,9 +179,7 @@ impl<E: Into<DeskError>> From<E> for Attempt {
 /// What a commit's error means to an attempt: a lost race is tried again.
 fn raced(error: CommitError) -> Attempt {
     match error {
-        CommitError::Conflict(Conflict::Login) => {
-            Attempt::Failed(account::login_taken())
-        }
+        CommitError::Conflict(Conflict::Login) => Attempt::Failed(account::login_taken()),
         CommitError::Conflict(_) => Attempt::Again,
         other => Attempt::Failed(other.into()),
     }

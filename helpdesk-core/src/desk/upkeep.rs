@@ -27,9 +27,7 @@ pub(super) async fn run(desk: Desk, shutdown: CancellationToken) {
         let now = desk.now();
         let before = |kept: Duration| now.saturating_sub(kept).unwrap_or(now);
         let mut changes = ChangeSet::new(now);
-        changes
-            .writes
-            .push(Write::Prune { causes_before: before(CAUSES_KEPT), events_before: before(EVENTS_KEPT) });
+        changes.writes.push(Write::Prune { causes_before: before(CAUSES_KEPT), events_before: before(EVENTS_KEPT) });
         if let Err(error) = desk.commit(changes).await {
             tracing::warn!(%error, "old causes and events could not be pruned; trying again in an hour");
         }

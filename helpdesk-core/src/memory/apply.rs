@@ -234,10 +234,9 @@ impl Tables {
     fn attachment_update(&mut self, attachment: Attachment) -> Result<(), CommitError> {
         let missing = StorageError::Missing { what: "attachment" };
         let (_, message) = self.attachment(attachment.id).ok_or(missing)?;
-        for kept in &mut self.message_mut(message.id)?.attachments {
-            if kept.id == attachment.id {
-                kept.body = attachment.body.clone();
-            }
+        let attachments = &mut self.message_mut(message.id)?.attachments;
+        if let Some(kept) = attachments.iter_mut().find(|kept| kept.id == attachment.id) {
+            *kept = attachment;
         }
         Ok(())
     }

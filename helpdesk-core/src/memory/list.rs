@@ -170,7 +170,9 @@ fn passes(session: &Session, filter: &SessionFilter) -> bool {
         && filter.handed_over.is_none_or(|wanted| session.handed_over_at.is_some() == wanted)
         && filter.customer.is_none_or(|customer| session.customer == customer)
         && filter.channel.as_ref().is_none_or(|channel| session.address.channel == *channel)
-        && filter.agent.is_none_or(|agent| matches!(&session.state, State::Active { agents } if agents.contains(&agent)))
+        && filter
+            .agent
+            .is_none_or(|agent| matches!(&session.state, State::Active { agents } if agents.contains(&agent)))
         && filter.opened_from.is_none_or(|from| session.opened_at >= from)
         && filter.opened_before.is_none_or(|before| session.opened_at < before)
 }

@@ -94,7 +94,7 @@ pub(super) fn insert<K: Ord, V>(rows: &mut Rows<K, V>, key: K, row: V) -> Result
 }
 
 /// The row to change; an error when there is none.
-pub(super) fn change<'a, K: Ord, V: Clone>(
+pub(super) fn change<'a, K: Ord + Copy, V: Clone>(
     rows: &'a mut Rows<K, V>,
     key: K,
     what: &'static str,
@@ -103,7 +103,7 @@ pub(super) fn change<'a, K: Ord, V: Clone>(
 }
 
 /// Puts `row` in the place of the one that has its key; an error when there is none.
-pub(super) fn replace<K: Ord, V>(
+pub(super) fn replace<K: Ord + Copy, V>(
     rows: &mut Rows<K, V>,
     key: K,
     row: V,

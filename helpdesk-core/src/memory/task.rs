@@ -22,20 +22,22 @@ impl Tables {
         Ok(())
     }
 
+    pub(super) fn task_renew(&mut self, id: TaskId, lease_until: Timestamp) -> Result<(), StorageError> {
+        self.task_mut(id)?.lease_until = Some(lease_until);
+        Ok(())
+    }
+
     pub(super) fn task_retry(&mut self, id: TaskId, due_at: Timestamp, counted: bool) -> Result<(), StorageError> {
-        let (place, _) = self.task(id).ok_or(StorageError::Missing { what: "task" })?;
-        let kept = change(&mut self.tasks, place, "task")?;
+        let kept = self.task_mut(id)?;
         kept.new.due_at = due_at;
         kept.tries += u32::from(counted);
         kept.lease_until = None;
         Ok(())
     }
 
-    /// The worker that holds task `id` goes on holding it.
-    pub(super) fn task_renew(&mut self, id: TaskId, lease_until: Timestamp) -> Result<(), StorageError> {
+    fn task_mut(&mut self, id: TaskId) -> Result<&mut KeptTask, StorageError> {
         let (place, _) = self.task(id).ok_or(StorageError::Missing { what: "task" })?;
-        change(&mut self.tasks, place, "task")?.lease_until = Some(lease_until);
-        Ok(())
+        change(&mut self.tasks, place, "task")
     }
 
     /// Everything that waits in lane `from` waits in lane `to` from now on, by the order of creation.

@@ -298,9 +298,7 @@ fn resource(language: &Language, text: &str) -> Result<FluentResource, PhraseErr
 
 fn check_key(language: &Language, entry: &Entry<&str>) -> Result<(), PhraseError> {
     match entry {
-        Entry::Message(message)
-            if !Phrase::ALL.iter().any(|phrase| phrase.key() == message.id.name) =>
-        {
+        Entry::Message(message) if !Phrase::ALL.iter().any(|phrase| phrase.key() == message.id.name) => {
             Err(PhraseError::UnknownKey { language: language.clone(), key: message.id.name.to_owned() })
         }
         _ => Ok(()),

@@ -122,13 +122,13 @@ pub fn decide(
 ) -> Result<Decision, Refusal> {
     let turn_of = Turn { session, policy, ids };
     Ok(match (&session.state, input) {
-        // A3: the rules come first.
-        (_, Input::Open) => Decision::stay().say(ids, Say::Rules),
-
         // A closed session never speaks and never moves; what is kept is the rating.
         (State::Closed { resolution }, Input::Press(choice)) => turn_of.press_when_closed(*resolution, choice),
         (State::Closed { .. }, Input::Join(_) | Input::Write(_) | Input::Close(_)) => return Err(Refusal::Closed),
         (State::Closed { .. }, _) => Decision::stay(),
+
+        // A3: the rules come first.
+        (_, Input::Open) => Decision::stay().say(ids, Say::Rules),
 
         // A2, A16: a newer request closes this one, whatever it was doing, without a word.
         (state, Input::Superseded) => close(state, Resolution::Superseded),
@@ -167,7 +167,9 @@ pub fn decide(
         (State::Confirming { answers, turn, .. }, Input::Question { .. }) => turn_of.ask(*answers, *turn),
 
         // A8–A10: the customer chooses between support and another try.
-        (State::Offered { prompt }, Input::Press(Choice::Ready { prompt: pressed, yes: true })) if *prompt == pressed => {
+        (State::Offered { prompt }, Input::Press(Choice::Ready { prompt: pressed, yes: true }))
+            if *prompt == pressed =>
+        {
             turn_of.hand_over().notice(Notice::Taken)
         }
         (State::Offered { prompt }, Input::Press(Choice::Ready { prompt: pressed, yes: false }))
@@ -188,9 +190,9 @@ pub fn decide(
         (State::Active { agents }, Input::Join(staff)) => join(agents, staff),
         (State::Queued, Input::Join(staff)) => Decision::to(State::Active { agents: vec![staff] }),
         // An admin may step in while the bot still has it: the customer is told, and the bot falls silent.
-        (state, Input::Join(staff)) => Decision::to(State::Active { agents: vec![staff] })
-            .close_prompt(state)
-            .say(ids, Say::HandedOver),
+        (state, Input::Join(staff)) => {
+            Decision::to(State::Active { agents: vec![staff] }).close_prompt(state).say(ids, Say::HandedOver)
+        }
         (State::Active { agents }, Input::Leave(staff)) => leave(agents, staff),
         (_, Input::Leave(_)) => Decision::stay(),
         (State::Active { agents }, Input::Write(staff)) if agents.contains(&staff) => Decision::stay(),
@@ -261,9 +263,7 @@ impl Turn<'_> {
     /// Asks whether the customer is ready for support (A7, A8).
     fn offer(&self, say: Say) -> Decision {
         let id = self.ids.message();
-        Decision::to(State::Offered { prompt: id })
-            .close_prompt(&self.session.state)
-            .effect(Effect::Say { id, say })
+        Decision::to(State::Offered { prompt: id }).close_prompt(&self.session.state).effect(Effect::Say { id, say })
     }
 
     /// To the people (A10).
@@ -275,10 +275,9 @@ impl Turn<'_> {
     fn press_when_closed(&self, resolution: Resolution, choice: Choice) -> Decision {
         let asked = matches!(resolution, Resolution::SolvedByBot | Resolution::SolvedByStaff);
         match choice {
-            Choice::Rate { prompt, stars } if asked && self.session.rating.is_none() => Decision::stay()
-                .effect(Effect::Rate(stars))
-                .effect(Effect::ClosePrompt(prompt))
-                .notice(Notice::Rated),
+            Choice::Rate { prompt, stars } if asked && self.session.rating.is_none() => {
+                Decision::stay().effect(Effect::Rate(stars)).effect(Effect::ClosePrompt(prompt)).notice(Notice::Rated)
+            }
             _ => Decision::stay().notice(Notice::RequestClosed),
         }
     }

@@ -27,9 +27,9 @@ pub(super) async fn answer(job: &Job<'_>, id: SessionId, turn: u32) -> Result<()
         Err(error) => {
             tracing::warn!(session = %id, %error, tries = job.task.tries + 1, "the responder failed");
             let pause = match &error {
-                ServiceError::Temporary { retry_after, .. } => {
-                    job.next_pause(job.desk.policy().retry.bot_max_tries).map(|pause| pause.max(retry_after.unwrap_or_default()))
-                }
+                ServiceError::Temporary { retry_after, .. } => job
+                    .next_pause(job.desk.policy().retry.bot_max_tries)
+                    .map(|pause| pause.max(retry_after.unwrap_or_default())),
                 ServiceError::Permanent { .. } => None,
             };
             // A customer waits: a service that wants to be left alone for longer than our own pauses counts as failed.
@@ -46,13 +46,8 @@ pub(super) async fn answer(job: &Job<'_>, id: SessionId, turn: u32) -> Result<()
         };
         let desk = job.desk;
         let language = desk.language_of(&session).await?;
-        let setting = Setting {
-            policy: desk.policy(),
-            phrases: desk.phrases(),
-            language: &language,
-            ids: desk.ids(now),
-            now,
-        };
+        let setting =
+            Setting { policy: desk.policy(), phrases: desk.phrases(), language: &language, ids: desk.ids(now), now };
         let input = Input::Answer { turn, outcome: outcome.clone() };
         let decision = decide(&session, input, desk.policy(), now, desk.ids(now)).map_err(DeskError::from)?;
         let mut plan = Plan::change(&session, setting).touch();
@@ -113,12 +108,15 @@ async fn read_question(job: &Job<'_>, session: &Session) -> Result<(Question, He
     let begins = messages.iter().rposition(is_answer).map_or(0, |answer| answer + 1);
     let (before, asked) = messages.split_at(begins);
 
-    let words: Vec<String> =
-        asked.iter().filter(|message| message.author != Author::Bot).flat_map(words_of).collect();
+    let words: Vec<String> = asked.iter().filter(|message| message.author != Author::Bot).flat_map(words_of).collect();
     let unheard = asked.iter().flat_map(|message| &message.attachments).any(is_unheard);
     let mut question = Question::new(session.id, job.desk.language_of(session).await?, words.join("\n"));
-    question.tried =
-        before.iter().filter(|message| is_answer(message)).flat_map(|answer| &answer.sources).map(|s| s.id.clone()).collect();
+    question.tried = before
+        .iter()
+        .filter(|message| is_answer(message))
+        .flat_map(|answer| &answer.sources)
+        .map(|s| s.id.clone())
+        .collect();
     question.history = before.iter().filter_map(turn_of).collect();
     let surplus = question.history.len().saturating_sub(QUESTION_HISTORY_MAX_MESSAGES);
     question.history.drain(..surplus);

@@ -195,9 +195,7 @@ impl Way<'_> {
     }
 
     fn write(&self, changes: &mut ChangeSet) {
-        changes
-            .writes
-            .push(Write::DeliveryUpdate { message: self.message.id, delivery: self.delivery.clone() });
+        changes.writes.push(Write::DeliveryUpdate { message: self.message.id, delivery: self.delivery.clone() });
     }
 }
 
@@ -229,10 +227,11 @@ async fn outgoing(
         if asked != message.text {
             outgoing.question = asked;
         }
-        let buttons = prompt.kind.choices(message.id).into_iter().map(|choice| Button {
-            label: label(desk, &language, prompt.kind, choice),
-            token: choice.token(),
-        });
+        let buttons = prompt
+            .kind
+            .choices(message.id)
+            .into_iter()
+            .map(|choice| Button { label: label(desk, &language, prompt.kind, choice), token: choice.token() });
         if channel.capabilities().buttons {
             outgoing.buttons = buttons.collect();
         } else {

@@ -60,9 +60,9 @@ pub(super) async fn idle(job: &Job<'_>, id: SessionId, state: StateKind) -> Resu
     finish_with!(job, async {
         let now = job.desk.now();
         match job.desk.storage().session(id).await? {
-        Some(session) if session.state.kind() == state => react(job, &session, Input::IdleTimer(now)).await,
-        _ => Ok(ChangeSet::new(now)),
-    }
+            Some(session) if session.state.kind() == state => react(job, &session, Input::IdleTimer(now)).await,
+            _ => Ok(ChangeSet::new(now)),
+        }
     })
 }
 

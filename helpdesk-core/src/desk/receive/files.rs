@@ -46,10 +46,9 @@ impl Desk {
             duration_seconds: file.duration_seconds,
             state: match too_large {
                 true => FileState::TooLarge,
-                false => FileState::Remote {
-                    channel: guest.address.channel.clone(),
-                    reference: file.reference.clone(),
-                },
+                false => {
+                    FileState::Remote { channel: guest.address.channel.clone(), reference: file.reference.clone() }
+                }
             },
             transcript,
         }

@@ -211,13 +211,7 @@ impl Desk {
     }
 
     /// What the rules make of an input, added to the plan.
-    pub(super) fn react(
-        &self,
-        plan: &mut Plan<'_>,
-        ids: Ids<'_>,
-        now: Timestamp,
-        input: Input,
-    ) -> Result<(), Attempt> {
+    pub(super) fn react(&self, plan: &mut Plan<'_>, ids: Ids<'_>, now: Timestamp, input: Input) -> Result<(), Attempt> {
         plan.decide(decide(&plan.session, input, self.policy(), now, ids)?);
         Ok(())
     }
@@ -236,9 +230,7 @@ impl Desk {
         let room = MESSAGE_ATTACHMENTS_MAX_COUNT.saturating_sub(album.attachments.len());
         let attachments: Vec<_> = self.attachments(guest, incoming).into_iter().take(room).collect();
         for attachment in &attachments {
-            plan.changes
-                .writes
-                .push(Write::AttachmentInsert { message: album.id, attachment: attachment.clone() });
+            plan.changes.writes.push(Write::AttachmentInsert { message: album.id, attachment: attachment.clone() });
         }
         if !incoming.text.trim().is_empty() {
             let text = match album.text.as_str() {
@@ -262,11 +254,7 @@ impl Desk {
     }
 
     /// Policy `open_on_message` is off: the message is kept with the last session, and the customer is told what to do.
-    async fn keep_without_session(
-        &self,
-        guest: &Guest<'_>,
-        incoming: &IncomingMessage,
-    ) -> Result<ChangeSet, Attempt> {
+    async fn keep_without_session(&self, guest: &Guest<'_>, incoming: &IncomingMessage) -> Result<ChangeSet, Attempt> {
         let Some(mut last) = self.storage().session_latest(guest.customer.id).await? else {
             // There is nowhere to keep it yet.
             return self.open(guest, Some(incoming)).await;
@@ -283,12 +271,7 @@ impl Desk {
     }
 
     /// An edit is a revision of the message that it changes. It asks no question anew: the answer may be on its way.
-    async fn take_edit(
-        &self,
-        guest: &Guest<'_>,
-        external_id: &ExternalId,
-        text: &str,
-    ) -> Result<ChangeSet, Attempt> {
+    async fn take_edit(&self, guest: &Guest<'_>, external_id: &ExternalId, text: &str) -> Result<ChangeSet, Attempt> {
         let mut changes = ChangeSet::new(guest.now);
         let edited = self.storage().message_by_external(&guest.address, external_id).await?;
         let Some(message) = edited.filter(|message| message.author == Author::Customer(guest.customer.id)) else {
@@ -320,8 +303,7 @@ impl Desk {
         if session.customer != guest.customer.id {
             return Ok(nothing());
         }
-        let decision =
-            decide(&session, Input::Press(choice), self.policy(), guest.now, guest.ids)?;
+        let decision = decide(&session, Input::Press(choice), self.policy(), guest.now, guest.ids)?;
         let notice = decision.notice;
         if decision.next.is_none() && decision.effects.is_empty() {
             return Ok((ChangeSet::new(guest.now), notice));
