@@ -3,15 +3,15 @@
 
 mod session_samples;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use helpdesk_core::{
     Policy,
     id::Ids,
-    session::{Decision, Effect, Input, Notice, OfferReason, Refusal, Resolution, Say, Session, State, decide},
+    session::{AnswerOutcome, Decision, Effect, Input, Notice, OfferReason, Refusal, Resolution, Say, Session, State, decide},
     testing::SequentialIds,
 };
-use session_samples::{GROUPS, HOURS, input, inputs, late, now, staff_name, states};
+use session_samples::{GROUPS, HOUR, input, inputs, late, now, staff_name, states};
 
 /// One block per state (or several that behave alike), one line per input (or several): the rule's source, and what
 /// happens. “beyond” is what the requirements promise beyond the two source documents.
@@ -180,6 +180,44 @@ fn every_state_and_input_has_one_rule_and_follows_it() {
     assert!(rules.is_empty(), "rules for what does not exist: {:?}", rules.keys());
 }
 
+/// A new state or input must come with its samples: the matches below stop compiling, or the count is short.
+#[test]
+fn the_samples_hold_every_state_and_every_input() {
+    let sampled: BTreeSet<_> = states()
+        .into_iter()
+        .map(|(_, session)| match session.state {
+            State::Listening { .. } => 1,
+            State::Answering { .. } => 2,
+            State::Confirming { .. } => 3,
+            State::Offered { .. } => 4,
+            State::Queued => 5,
+            State::Active { .. } => 6,
+            State::Closed { .. } => 7,
+        })
+        .collect();
+    assert_eq!(sampled, (1..=7).collect());
+    let (_, session) = states().remove(0);
+    let sampled: BTreeSet<_> = inputs()
+        .into_iter()
+        .map(|name| match input(&session, name) {
+            Input::Open => 1,
+            Input::Question { .. } => 2,
+            Input::Media => 3,
+            Input::Press(_) => 4,
+            Input::Answer { outcome: AnswerOutcome::Found { .. }, .. } => 5,
+            Input::Answer { outcome: AnswerOutcome::Offer(_), .. } => 6,
+            Input::Answer { outcome: AnswerOutcome::HandOff, .. } => 7,
+            Input::Superseded => 8,
+            Input::Join(_) => 9,
+            Input::Leave(_) => 10,
+            Input::Write(_) => 11,
+            Input::Close(_) => 12,
+            Input::IdleTimer(_) => 13,
+        })
+        .collect();
+    assert_eq!(sampled, (1..=13).collect());
+}
+
 /// The table as (state, input) → what happens.
 fn parse() -> BTreeMap<(String, String), String> {
     let mut rules = BTreeMap::new();
@@ -330,18 +368,18 @@ fn notice_words(notice: Notice) -> &'static str {
 #[test]
 fn each_state_expires_at_its_own_time_or_never() {
     let mut policy = Policy::default();
-    policy.idle.bot = Some(HOURS);
-    policy.idle.offered = Some(HOURS * 2);
-    policy.idle.queued = Some(HOURS * 3);
-    policy.idle.active = Some(HOURS * 4);
+    policy.idle.bot = Some(HOUR);
+    policy.idle.offered = Some(HOUR * 2);
+    policy.idle.queued = Some(HOUR * 3);
+    policy.idle.active = Some(HOUR * 4);
     let mut never = policy.clone();
     (never.idle.bot, never.idle.offered, never.idle.queued, never.idle.active) = (None, None, None, None);
     for (name, session) in states() {
         let after = match &session.state {
-            State::Listening { .. } | State::Answering { .. } | State::Confirming { .. } => HOURS,
-            State::Offered { .. } => HOURS * 2,
-            State::Queued => HOURS * 3,
-            State::Active { .. } => HOURS * 4,
+            State::Listening { .. } | State::Answering { .. } | State::Confirming { .. } => HOUR,
+            State::Offered { .. } => HOUR * 2,
+            State::Queued => HOUR * 3,
+            State::Active { .. } => HOUR * 4,
             State::Closed { .. } => continue,
         };
         let source = SequentialIds::new();

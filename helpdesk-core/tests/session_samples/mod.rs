@@ -12,10 +12,10 @@ use helpdesk_core::{
 use jiff::Timestamp;
 
 /// One hour.
-pub const HOURS: Duration = Duration::from_hours(1);
+pub(crate) const HOUR: Duration = Duration::from_hours(1);
 
 /// Names that stand for several.
-pub const GROUPS: &[(&str, &[&str])] = &[
+pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     (
         "any closed",
         &["solved by bot", "solved by bot and rated", "solved by staff", "declined", "superseded", "expired"],
@@ -64,7 +64,7 @@ const ANSWERS: [&str; 8] = [
 ];
 
 /// Every input by name.
-pub fn inputs() -> Vec<&'static str> {
+pub(crate) fn inputs() -> Vec<&'static str> {
     let others = [
         "open",
         "question",
@@ -86,13 +86,13 @@ pub fn inputs() -> Vec<&'static str> {
 }
 
 /// When the sessions were last touched.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::constant(1_780_315_200, 0)
 }
 
 /// When every session that can expire has expired.
-pub fn late() -> Timestamp {
-    now() + HOURS * 24 * 30
+pub(crate) fn late() -> Timestamp {
+    now() + HOUR * 24 * 30
 }
 
 /// The ids of everything in the samples: always the same.
@@ -101,7 +101,7 @@ fn id(number: u64) -> uuid::Uuid {
 }
 
 /// The message whose buttons count, where any do.
-pub fn prompt() -> MessageId {
+pub(crate) fn prompt() -> MessageId {
     MessageId::from_uuid(id(1))
 }
 
@@ -117,12 +117,12 @@ fn staff(name: &str) -> StaffId {
 }
 
 /// The name of one of the staff.
-pub fn staff_name(staff_id: StaffId) -> &'static str {
+pub(crate) fn staff_name(staff_id: StaffId) -> &'static str {
     STAFF.into_iter().find(|(name, _)| staff(name) == staff_id).expect("one of the staff").0
 }
 
 /// Every state by name, in a session that was last touched at [`now`].
-pub fn states() -> Vec<(&'static str, Session)> {
+pub(crate) fn states() -> Vec<(&'static str, Session)> {
     let closed = |resolution| State::Closed { resolution };
     let active = |names: &[&str]| State::Active { agents: names.iter().map(|name| staff(name)).collect() };
     let confirming = |answers, turn| State::Confirming { answers, turn, answer: prompt() };
@@ -159,7 +159,7 @@ pub fn states() -> Vec<(&'static str, Session)> {
 }
 
 /// The input of this name, for `session`.
-pub fn input(session: &Session, name: &str) -> Input {
+pub(crate) fn input(session: &Session, name: &str) -> Input {
     let helped = |prompt, yes| Input::Press(Choice::Helped { prompt, yes });
     let ready = |prompt, yes| Input::Press(Choice::Ready { prompt, yes });
     // The question that is being answered, if any; a late answer is for the one before it.

@@ -18,6 +18,9 @@ use crate::{
 };
 
 /// A [`Storage`] with faults before and after its commits.
+///
+/// It also steps back once before each commit, as a real database would: commands that run at the same time on one thread
+/// meet there, and their conflicts are the same in every run.
 #[derive(Debug)]
 pub struct FaultyStorage<S> {
     inner: S,
@@ -34,6 +37,7 @@ impl<S> FaultyStorage<S> {
 #[async_trait]
 impl<S: Storage> Storage for FaultyStorage<S> {
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+        tokio::task::yield_now().await;
         if self.plan.pass("commit:before") {
             return Err(StorageError::unavailable(REASON).into());
         }
