@@ -33,7 +33,10 @@ enum Update {
     AsksForPerson,
     Picture,
     /// Part of the customer's album of this number; every second part has a caption.
-    AlbumPart { album: u8, caption: bool },
+    AlbumPart {
+        album: u8,
+        caption: bool,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -306,7 +309,8 @@ impl World {
             }
         }
         let mut sessions: Vec<_> = dialogs.iter().map(|(session, _)| session.id).collect();
-        let mut messages: Vec<_> = dialogs.iter().flat_map(|(_, messages)| messages).map(|message| message.id).collect();
+        let mut messages: Vec<_> =
+            dialogs.iter().flat_map(|(_, messages)| messages).map(|message| message.id).collect();
         opened.sort_unstable();
         created.sort_unstable();
         sessions.sort_unstable();
@@ -400,4 +404,3 @@ proptest! {
         run(&updates, &steps, Policy { max_bot_answers, open_on_message, ..Policy::default() })?;
     }
 }
-

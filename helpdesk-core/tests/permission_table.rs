@@ -16,8 +16,7 @@ const ADMIN: Role = Role::Admin;
 
 /// One letter per relation, in the order of the head: `y` is allowed, `n` is forbidden, `h` is hidden (the actor may not
 /// even know that it exists).
-const HEAD: [Relation; 5] =
-    [Relation::WithBot, Relation::HandedOver, Relation::Joined, Relation::Own, Relation::Other];
+const HEAD: [Relation; 5] = [Relation::WithBot, Relation::HandedOver, Relation::Joined, Relation::Own, Relation::Other];
 
 #[rustfmt::skip]
 const TABLE: [(Action, Role, &str, &str); 20] = [

@@ -66,7 +66,9 @@ fn the_rules_count_in_russian_and_in_english() {
         assert!(rules.contains(expected), "{answers}: {rules}");
         assert!(!rules.contains('{') && !rules.contains('\u{2068}'), "{answers}: {rules}");
     }
-    for (answers, expected) in [(0, "A person will answer you."), (1, "my answer does not help"), (3, "If 3 answers do")] {
+    for (answers, expected) in
+        [(0, "A person will answer you."), (1, "my answer does not help"), (3, "If 3 answers do")]
+    {
         let rules = phrases.rules(&Language::ENGLISH, answers);
         assert!(rules.contains(expected), "{answers}: {rules}");
     }
@@ -136,12 +138,8 @@ fn a_text_that_is_no_fluent_is_refused() {
 
 #[test]
 fn every_reason_and_notice_has_its_own_phrase() {
-    let reasons = [
-        OfferReason::AnswersExhausted,
-        OfferReason::NoAnswer,
-        OfferReason::BotFailed,
-        OfferReason::VoiceNotUnderstood,
-    ];
+    let reasons =
+        [OfferReason::AnswersExhausted, OfferReason::NoAnswer, OfferReason::BotFailed, OfferReason::VoiceNotUnderstood];
     let notices = [Notice::Taken, Notice::Stale, Notice::RequestClosed, Notice::Rated];
     let phrases: BTreeSet<Phrase> =
         reasons.into_iter().map(Phrase::from).chain(notices.into_iter().map(Phrase::from)).collect();

@@ -26,22 +26,47 @@ enum Step {
     /// The customer opens a request, which closes the one before it.
     Open,
     /// The customer writes.
-    Question { wants_person: bool },
+    Question {
+        wants_person: bool,
+    },
     /// The customer sends a picture.
     Media,
     /// The customer presses a button under any message that ever had one.
-    Press { message: Index, yes: bool },
+    Press {
+        message: Index,
+        yes: bool,
+    },
     /// The customer rates any of their sessions.
-    Rate { session: Index, stars: u8 },
+    Rate {
+        session: Index,
+        stars: u8,
+    },
     /// The responder is done with any question that it was ever asked, perhaps again.
-    Answer { question: Index, outcome: u8 },
+    Answer {
+        question: Index,
+        outcome: u8,
+    },
     /// Staff do something to any session.
-    Join { session: Index, staff: u8 },
-    Leave { session: Index, staff: u8 },
-    Write { session: Index, staff: u8 },
-    Close { session: Index, staff: u8 },
+    Join {
+        session: Index,
+        staff: u8,
+    },
+    Leave {
+        session: Index,
+        staff: u8,
+    },
+    Write {
+        session: Index,
+        staff: u8,
+    },
+    Close {
+        session: Index,
+        staff: u8,
+    },
     /// Time passes, and the timers of all sessions go off.
-    Wait { hours: u8 },
+    Wait {
+        hours: u8,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -96,37 +121,37 @@ impl World {
         }
     }
 
-    fn take(&mut self, step: Step) -> Result<(), TestCaseError> {
-        match step {
+    fn take(&mut self, step: &Step) -> Result<(), TestCaseError> {
+        match *step {
             Step::Open => self.open()?,
-            Step::Question { wants_person } => self.on_unclosed(Input::Question { wants_person })?,
-            Step::Media => self.on_unclosed(Input::Media)?,
+            Step::Question { wants_person } => self.on_unclosed(&Input::Question { wants_person })?,
+            Step::Media => self.on_unclosed(&Input::Media)?,
             Step::Press { message, yes } => {
                 if let Some((session, said, prompt)) = pick(&self.prompts, message) {
                     let choice = match said {
                         Say::Answer { .. } => Choice::Helped { prompt, yes },
                         _ => Choice::Ready { prompt, yes },
                     };
-                    self.act(session, Input::Press(choice))?;
+                    self.act(session, &Input::Press(choice))?;
                 }
             }
             Step::Rate { session, stars } => {
                 let prompt = Ids::new(&self.source, self.now).message();
-                self.on(session, Input::Press(Choice::Rate { prompt, stars }))?;
+                self.on(session, &Input::Press(Choice::Rate { prompt, stars }))?;
             }
             Step::Answer { question, outcome } => {
                 if let Some((session, turn)) = pick(&self.questions, question) {
-                    self.act(session, Input::Answer { turn, outcome: answer(outcome) })?;
+                    self.act(session, &Input::Answer { turn, outcome: answer(outcome) })?;
                 }
             }
-            Step::Join { session, staff } => self.on(session, Input::Join(person(staff)))?,
-            Step::Leave { session, staff } => self.on(session, Input::Leave(person(staff)))?,
-            Step::Write { session, staff } => self.on(session, Input::Write(person(staff)))?,
-            Step::Close { session, staff } => self.on(session, Input::Close(person(staff)))?,
+            Step::Join { session, staff } => self.on(session, &Input::Join(person(staff)))?,
+            Step::Leave { session, staff } => self.on(session, &Input::Leave(person(staff)))?,
+            Step::Write { session, staff } => self.on(session, &Input::Write(person(staff)))?,
+            Step::Close { session, staff } => self.on(session, &Input::Close(person(staff)))?,
             Step::Wait { hours } => {
                 self.now += Duration::from_hours(u64::from(hours));
                 for session in 0..self.sessions.len() {
-                    self.act(session, Input::IdleTimer(self.now))?;
+                    self.act(session, &Input::IdleTimer(self.now))?;
                 }
             }
         }
@@ -136,27 +161,27 @@ impl World {
     /// A2, A16: a new request closes the unclosed one first.
     fn open(&mut self) -> Result<(), TestCaseError> {
         if let Some(unclosed) = self.unclosed() {
-            self.act(unclosed, Input::Superseded)?;
+            self.act(unclosed, &Input::Superseded)?;
         }
         let ids = Ids::new(&self.source, self.now);
         let address = Address::new(ChannelName::new("telegram").expect("a name"), "42").expect("it fits");
         let session = Session::open(ids.session(), ids.chat(), ids.customer(), address, self.now);
         self.sessions.push(Seen { session, answers: 0, person_joined: false, open_prompts: BTreeSet::new() });
-        self.act(self.sessions.len() - 1, Input::Open)
+        self.act(self.sessions.len() - 1, &Input::Open)
     }
 
     fn unclosed(&self) -> Option<usize> {
         self.sessions.iter().position(|seen| !seen.session.is_closed())
     }
 
-    fn on_unclosed(&mut self, input: Input) -> Result<(), TestCaseError> {
+    fn on_unclosed(&mut self, input: &Input) -> Result<(), TestCaseError> {
         match self.unclosed() {
             Some(session) => self.act(session, input),
             None => Ok(()),
         }
     }
 
-    fn on(&mut self, session: Index, input: Input) -> Result<(), TestCaseError> {
+    fn on(&mut self, session: Index, input: &Input) -> Result<(), TestCaseError> {
         if self.sessions.is_empty() {
             return Ok(());
         }
@@ -164,7 +189,7 @@ impl World {
     }
 
     /// Decides `input`, checks the decision against the promises, and carries it out.
-    fn act(&mut self, place: usize, input: Input) -> Result<(), TestCaseError> {
+    fn act(&mut self, place: usize, input: &Input) -> Result<(), TestCaseError> {
         let before = self.sessions[place].session.clone();
         let ids = Ids::new(&self.source, self.now);
         let Ok(decision) = decide(&before, input.clone(), &self.policy, self.now, ids) else {
@@ -174,7 +199,7 @@ impl World {
             );
             return Ok(());
         };
-        self.check_decision(place, &input, &decision)?;
+        self.check_decision(place, input, &decision)?;
         let seen = &mut self.sessions[place];
         for effect in &decision.effects {
             match effect {
@@ -284,7 +309,7 @@ proptest! {
         let mut world = World::new(max_bot_answers);
         world.open()?;
         for step in steps {
-            world.take(step)?;
+            world.take(&step)?;
         }
     }
 
@@ -298,7 +323,7 @@ proptest! {
             let mut world = World::new(max_bot_answers);
             world.open()?;
             for step in steps.clone() {
-                world.take(step)?;
+                world.take(&step)?;
             }
             Ok::<_, TestCaseError>(world.sessions.into_iter().map(|seen| seen.session).collect::<Vec<_>>())
         };

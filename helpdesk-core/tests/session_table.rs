@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use helpdesk_core::{
     Policy,
     id::Ids,
-    session::{AnswerOutcome, Decision, Effect, Input, Notice, OfferReason, Refusal, Resolution, Say, Session, State, decide},
+    session::{
+        AnswerOutcome, Decision, Effect, Input, Notice, OfferReason, Refusal, Resolution, Say, Session, State, decide,
+    },
     testing::SequentialIds,
 };
 use session_samples::{GROUPS, HOUR, input, inputs, late, now, staff_name, states};
@@ -277,14 +279,10 @@ fn state_words(session: &Session, next: &State) -> String {
         _ => (0, 0),
     };
     let counted = |name: &str, answers: u8, turn: u32| {
-        let mut words = name.to_owned();
-        if answers != answers_before {
-            words += &format!(", answers {:+}", i16::from(answers) - i16::from(answers_before));
-        }
-        if turn != turn_before {
-            words += &format!(", turn {:+}", i64::from(turn) - i64::from(turn_before));
-        }
-        words
+        let change = |what, by| if by == 0 { String::new() } else { format!(", {what} {by:+}") };
+        let answers = change("answers", i64::from(answers) - i64::from(answers_before));
+        let turn = change("turn", i64::from(turn) - i64::from(turn_before));
+        format!("{name}{answers}{turn}")
     };
     match next {
         State::Listening { answers, turn } => counted("listening", *answers, *turn),

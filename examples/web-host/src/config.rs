@@ -16,6 +16,7 @@ use serde::Deserialize;
 #[derive(Debug, Default, Parser, Deserialize)]
 #[command(name = "web-host", version, about = "A helpdesk, ready to run")]
 #[serde(default, deny_unknown_fields)]
+#[allow(clippy::doc_markdown, reason = "these comments are the text of --help")]
 pub struct Settings {
     /// A TOML file with any of the settings below, named like the flags with `_` for `-`.
     #[arg(long, env = "HELPDESK_CONFIG", value_name = "FILE")]
@@ -297,5 +298,76 @@ fn model(
         (Some(_), None) => Err(wrong(setting, "is missing: name the model that the server is to use")),
         (None, None) if key.is_none() => Ok(None),
         (None, _) => Err(wrong(setting, "is given without its URL: set that too, or leave both out")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(change: impl FnOnce(&mut Settings)) -> Result<Config, String> {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        Config::resolve(settings).map_err(|error| error.to_string())
+    }
+
+    fn text(value: &str) -> Option<String> {
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn with_nothing_set_everything_is_kept_under_the_data_folder() {
+        let config = resolve(|_| {}).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.database, Path::new("data/helpdesk.sqlite3"));
+        assert_eq!(config.blobs, BlobPlace::Folder("data/blobs".into()));
+        assert!(config.telegram.is_none() && config.chat.is_none() && config.transcribe.is_none());
+    }
+
+    #[test]
+    fn a_bad_value_names_its_setting_and_says_what_to_write() {
+        type Change = fn(&mut Settings);
+        let table: [(Change, &str); 8] = [
+            (|s| s.listen = text("8080"), "HELPDESK_LISTEN"),
+            (|s| s.database_url = text("postgres://localhost/desk"), "sqlite:<file>"),
+            (|s| s.database_url = text("sqlite:"), "sqlite:<file>"),
+            (|s| s.blobs = text("ftp:files"), "fs:<folder>"),
+            (|s| s.blobs = text("s3:bucket?color=red"), "s3:<bucket>"),
+            (|s| s.telegram_api_url = text("http://localhost"), "HELPDESK_TELEGRAM_TOKEN"),
+            (|s| s.chat_url = text("http://localhost/v1"), "HELPDESK_CHAT_MODEL"),
+            (|s| s.transcribe_model = text("whisper"), "HELPDESK_TRANSCRIBE_MODEL"),
+        ];
+        for (change, advice) in table {
+            let error = resolve(change).unwrap_err();
+            assert!(error.contains(advice), "{error}");
+        }
+    }
+
+    #[test]
+    fn places_of_files_are_read_in_full() {
+        let s3 = resolve(|s| s.blobs = text("s3:desk?region=eu-central-1&endpoint=http://minio:9000")).unwrap().blobs;
+        let expected = BlobPlace::S3 {
+            bucket: "desk".to_owned(),
+            region: "eu-central-1".to_owned(),
+            endpoint: text("http://minio:9000"),
+        };
+        assert_eq!(s3, expected);
+        assert_eq!(resolve(|s| s.blobs = text("fs:/srv/files")).unwrap().blobs, BlobPlace::Folder("/srv/files".into()));
+    }
+
+    #[test]
+    fn the_file_lies_below_the_other_settings_and_its_mistakes_show_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("desk.toml");
+        std::fs::write(&file, "listen = '127.0.0.1:1'\nlog = 'debug'\n").unwrap();
+        let config = resolve(|s| (s.config, s.listen) = (Some(file.clone()), text("127.0.0.1:2"))).unwrap();
+        assert_eq!((config.listen.port(), config.log.as_str()), (2, "debug"));
+
+        std::fs::write(&file, "log = 'info'\ntelegram_token = hunter2\n").unwrap();
+        let error = resolve(|s| s.config = Some(file.clone())).unwrap_err();
+        assert!(error.contains("line 2") && !error.contains("hunter2"), "{error}");
+        std::fs::write(&file, "telegram_tokn = '1:a'\n").unwrap();
+        assert!(resolve(|s| s.config = Some(file.clone())).unwrap_err().contains("telegram_tokn"));
+        assert!(resolve(|s| s.config = Some(folder.path().join("none.toml"))).is_err());
     }
 }

@@ -53,7 +53,11 @@ pub(crate) fn telegram(telegram: Telegram) -> Result<SharedChannel, HostError> {
 /// every node, and tells nothing about the token.
 fn webhook_secret(token: &SecretString) -> SecretString {
     let digest = Sha256::new().chain_update("helpdesk webhook ").chain_update(token.expose_secret()).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    let mut hex = String::with_capacity(64);
+    for byte in digest {
+        hex.extend([byte >> 4, byte & 15].map(|nibble| char::from_digit(nibble.into(), 16).unwrap_or('0')));
+    }
+    hex.into()
 }
 
 /// The articles alone, or a model that is given their excerpts.

@@ -6,6 +6,8 @@
 //! when something seems stuck: the agent repeats a request with the same key and sends again what is marked as unknown.
 //! At the end the customer's screen and the agents' history are compared with what was said.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::{
@@ -128,7 +130,11 @@ async fn run_parent() -> ExitCode {
         println!("only {died} of {points} walks met their crash: the others prove nothing");
         return ExitCode::FAILURE;
     }
-    println!("test result: {}. {passed} passed; {} failed", if failed.is_empty() { "ok" } else { "FAILED" }, failed.len());
+    println!(
+        "test result: {}. {passed} passed; {} failed",
+        if failed.is_empty() { "ok" } else { "FAILED" },
+        failed.len()
+    );
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -163,16 +169,18 @@ async fn walk(at: usize) -> End {
 
     let session = scene.session().await;
     let id = session["id"].as_str().unwrap().to_owned();
-    scene.staff(|staff| {
-        let id = id.clone();
-        async move { staff.try_act(&id, "join").await }
-    })
-    .await;
-    scene.staff(|staff| {
-        let path = format!("/sessions/{id}/messages");
-        async move { staff.try_post_once(&path, "hello", json!({"text": "Hello, this is Maria."})).await }
-    })
-    .await;
+    scene
+        .staff(|staff| {
+            let id = id.clone();
+            async move { staff.try_act(&id, "join").await }
+        })
+        .await;
+    scene
+        .staff(|staff| {
+            let path = format!("/sessions/{id}/messages");
+            async move { staff.try_post_once(&path, "hello", json!({"text": "Hello, this is Maria."})).await }
+        })
+        .await;
     scene.sees("Hello, this is Maria.").await;
     scene.anna.say("Thank you");
     telegram.wait_until_confirmed().await;
@@ -277,7 +285,9 @@ impl Scene<'_> {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("no {text:?} in\n{}", self.anna.print()))
+        tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .unwrap_or_else(|_| panic!("no {text:?} in\n{}", self.anna.print()))
     }
 
     /// Follows the live feed to the next message whose outcome is unknown, and sends it again if the customer lacks it.
@@ -292,7 +302,8 @@ impl Scene<'_> {
             let text = message["text"].as_str().unwrap_or_default();
             let first_line = text.lines().next().unwrap_or_default();
             if !self.anna.screen().iter().any(|seen| seen.from_bot && seen.words().contains(first_line)) {
-                let _ = staff.try_post(&format!("/messages/{}/resend", message["id"].as_str().unwrap()), json!({})).await;
+                let _ =
+                    staff.try_post(&format!("/messages/{}/resend", message["id"].as_str().unwrap()), json!({})).await;
             }
         }
     }
@@ -384,7 +395,8 @@ impl Scene<'_> {
         assert_eq!(bytes.await, json!(b"a picture of the problem".to_vec()));
 
         let screen = self.anna.screen();
-        let shown: Vec<&str> = screen.iter().filter(|message| message.from_bot).map(|message| message.words()).collect();
+        let shown: Vec<&str> =
+            screen.iter().filter(|message| message.from_bot).map(|message| message.words()).collect();
         for said in of("bot").into_iter().chain(of("staff")) {
             let first_line = said.lines().next().unwrap();
             let times = shown.iter().filter(|words| words.contains(first_line)).count();

@@ -170,12 +170,17 @@ impl Desk {
             let password_hash = Some(password_hash.clone());
             changes.writes.push(Write::StaffUpdate(Staff { password_hash, revision, ..before }));
             changes.writes.push(Write::TokenDeleteAll { staff: id, except: keep });
+            changes.events.push(EventKind::StaffChanged { staff: id });
             self.commit(changes).await.map(drop).map_err(raced)
         })
     }
 
     /// The account with this login, active or not: what a facade checks a password against.
     pub async fn staff_by_login(&self, login: &str) -> Result<Option<Staff>, DeskError> {
+        // What no login can be is not asked for: a database may not even take the question.
+        if checked_login(login).is_err() {
+            return Ok(None);
+        }
         Ok(self.storage().staff_by_login(login).await?)
     }
 

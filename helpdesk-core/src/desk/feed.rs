@@ -1,4 +1,4 @@
-//! The live feed: every event in order, shown as it is now, to those who may see it.
+//! The live feed: every event in order, shown as it was when its first reader read it or later, to those who may see it.
 //!
 //! Readers pull. What has just happened is read from the storage and dressed with names once, by whichever reader comes
 //! first, and shared through a window of the newest events; a reader that is further behind reads on its own until it has

@@ -5,7 +5,7 @@ use super::{
     dialog::acting_staff,
     plan::{Plan, Setting},
     raced,
-    view::{MessageView, Names},
+    view::{FoundMessage, MessageView, Names},
 };
 use crate::{
     blob::{BlobKey, ByteStream},
@@ -23,8 +23,8 @@ use crate::{
     permission::{Action, Actor, Relation, allowed},
     session::{Input, Session, decide},
     storage::{
-        Cause, ChangeSet, CommitError, EventKind, Expectation, MessageFilter, MessageHit, MessageOrder, NewTask, Page,
-        PageRequest, SearchFilter, Task, Write,
+        Cause, ChangeSet, CommitError, EventKind, Expectation, MessageFilter, MessageOrder, NewTask, Page, PageRequest,
+        SearchFilter, Task, Write,
     },
 };
 
@@ -99,6 +99,10 @@ impl Desk {
         let staff = acting_staff(actor)?;
         let draft = self.check_draft(&new)?;
         let action = if new.note { Action::SessionNote } else { Action::SessionWrite };
+        // A message that was written before is answered with, whatever has become of the session since.
+        if let Some(written) = self.written_before(actor, session, staff, draft.key.as_deref()).await? {
+            return self.message_view(written).await;
+        }
         // Refused before any file is stored; and once more below, on what is there by then.
         let read = self.session_for(actor, action, session).await?;
         if !new.note {
@@ -138,18 +142,28 @@ impl Desk {
         let id = message.id;
         plan.message(message);
         let mut changes = plan.finish();
-        changes.cause = draft.key.as_ref().map(|key| Cause {
-            scope: format!("staff:{staff}"),
-            key: format!("{}:{key}", session.id),
-            outcome: id.to_string(),
+        changes.cause = draft.key.as_deref().map(|key| {
+            let (scope, key) = cause_of(staff, session.id, key);
+            Cause { scope, key, outcome: id.to_string() }
         });
         match self.commit(changes).await {
             Ok(_) => Ok(id),
-            Err(CommitError::Duplicate { outcome }) => {
-                outcome.parse().map_err(|_| Attempt::Failed(DeskError::NotFound { what: "message" }))
-            }
+            Err(CommitError::Duplicate { outcome }) => Ok(written(&outcome)?),
             Err(error) => Err(raced(error)),
         }
+    }
+
+    async fn written_before(
+        &self,
+        actor: &Actor,
+        session: SessionId,
+        staff: StaffId,
+        key: Option<&str>,
+    ) -> Result<Option<MessageId>, DeskError> {
+        let Some(key) = key else { return Ok(None) };
+        self.session_for(actor, Action::SessionRead, session).await?;
+        let (scope, key) = cause_of(staff, session, key);
+        self.storage().cause_outcome(&scope, &key).await?.map(|outcome| written(&outcome)).transpose()
     }
 
     /// Sends a message again whose delivery failed or is unknown. In the unknown case the customer may get it twice, which
@@ -204,9 +218,9 @@ impl Desk {
         query: &str,
         session: Option<SessionId>,
         page: &PageRequest,
-    ) -> Result<Page<MessageHit>, DeskError> {
+    ) -> Result<Page<FoundMessage>, DeskError> {
         let length = query.chars().count();
-        if query.trim().is_empty() || length > SEARCH_QUERY_MAX_CHARS {
+        if query.trim().is_empty() || length > SEARCH_QUERY_MAX_CHARS || query.contains('\0') {
             return Err(DeskError::Invalid(format!("a search has 1 to {SEARCH_QUERY_MAX_CHARS} characters")));
         }
         if let Some(session) = session {
@@ -214,7 +228,13 @@ impl Desk {
         }
         let handed_over_only = allowed(actor, Action::SessionRead, Relation::WithBot).is_err();
         let filter = SearchFilter { query: query.to_owned(), handed_over_only, session };
-        Ok(self.storage().message_search(&filter, page).await?)
+        let found = self.storage().message_search(&filter, page).await?;
+        let mut names = Names::default();
+        let mut items = Vec::with_capacity(found.items.len());
+        for hit in found.items {
+            items.push(FoundMessage { view: names.message(self, hit.message).await?, session: hit.session });
+        }
+        Ok(Page { items, next: found.next })
     }
 
     /// The message and its session, if `actor` may do `action` there.
@@ -251,6 +271,9 @@ impl Desk {
         }
         if new.text.trim().is_empty() && new.files.is_empty() {
             return invalid("the text is empty".to_owned());
+        }
+        if new.text.contains('\0') {
+            return invalid("the text holds U+0000, which cannot be kept".to_owned());
         }
         if new.text.chars().count() > MESSAGE_TEXT_MAX_CHARS {
             return invalid(format!("the text is longer than {MESSAGE_TEXT_MAX_CHARS} characters"));
@@ -297,6 +320,16 @@ impl Desk {
         }
         Ok(attachments)
     }
+}
+
+/// A client's key is its own within one session.
+fn cause_of(staff: StaffId, session: SessionId, key: &str) -> (String, String) {
+    (format!("staff:{staff}"), format!("{session}:{key}"))
+}
+
+/// The message that a cause's outcome names.
+fn written(outcome: &str) -> Result<MessageId, DeskError> {
+    outcome.parse().map_err(|_| DeskError::NotFound { what: "message" })
 }
 
 /// A [`NewMessage`] that was checked, without its files.

@@ -74,16 +74,17 @@ impl<'a> Plan<'a> {
 
     /// The change set, with the session's own row in it.
     pub(super) fn finish(mut self) -> ChangeSet {
-        match self.before {
-            // The messages of a new session need its row before them.
-            None => self.changes.writes.insert(0, Write::SessionInsert(self.session)),
+        let row = match self.before {
+            None => Write::SessionInsert(self.session),
             Some(before) => {
                 if self.session.state != before {
                     self.changes.events.push(EventKind::SessionChanged { session: self.session.id });
                 }
-                self.changes.writes.push(Write::SessionUpdate(self.session));
+                Write::SessionUpdate(self.session)
             }
-        }
+        };
+        // First, because a message that comes in is filed under the address that its session has by then.
+        self.changes.writes.insert(0, row);
         self.changes
     }
 

@@ -9,6 +9,7 @@ use crate::{
     id::StaffId,
     message::{Author, Message},
     person::AddressBook,
+    session::Session,
     storage::SessionSummary,
 };
 
@@ -39,6 +40,15 @@ pub struct MessageView {
     pub message: Message,
     /// The full name of a staff member or the name of a customer; `None` for the bot.
     pub author_name: Option<String>,
+}
+
+/// A message that a search has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundMessage {
+    /// The message with its author's name.
+    pub view: MessageView,
+    /// Its session.
+    pub session: Session,
 }
 
 /// A staff member's id and full name.

@@ -53,13 +53,21 @@ fn read_cursor<K: Key>(cursor: &Cursor) -> Result<K, InvalidCursor> {
     K::read(key).ok_or(InvalidCursor)
 }
 
-/// Numbers upwards: messages from the first on.
+/// Messages from the first on, by their place in the chat.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Upwards(pub(super) u64);
+struct Oldest(u64);
 
-/// Numbers downwards: newest sessions, messages and hits first.
+/// Messages from the last back.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Downwards(pub(super) Reverse<u64>);
+struct Newest(Reverse<u64>);
+
+/// Sessions by number, the newest first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Numbered(Reverse<u64>);
+
+/// Messages of all chats, the newest first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Found(pub(super) Reverse<u64>);
 
 /// Sessions by how long they wait, ties by number.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -69,8 +77,8 @@ struct Waiting(Timestamp, u64);
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Named(String, StaffId);
 
-impl Key for Upwards {
-    const KIND: &'static str = "up";
+impl Key for Oldest {
+    const KIND: &'static str = "messages";
     fn write(&self) -> String {
         self.0.to_string()
     }
@@ -79,15 +87,21 @@ impl Key for Upwards {
     }
 }
 
-impl Key for Downwards {
-    const KIND: &'static str = "down";
-    fn write(&self) -> String {
-        self.0.0.to_string()
-    }
-    fn read(text: &str) -> Option<Self> {
-        text.parse().ok().map(|number| Self(Reverse(number)))
-    }
+macro_rules! downwards {
+    ($($key:ident = $kind:literal),+) => {$(
+        impl Key for $key {
+            const KIND: &'static str = $kind;
+            fn write(&self) -> String {
+                self.0.0.to_string()
+            }
+            fn read(text: &str) -> Option<Self> {
+                text.parse().ok().map(|number| Self(Reverse(number)))
+            }
+        }
+    )+};
 }
+
+downwards!(Newest = "messages", Numbered = "numbered", Found = "found");
 
 impl Key for Waiting {
     const KIND: &'static str = "waiting";
@@ -120,7 +134,7 @@ impl Tables {
         let wanted = self.sessions.values().map(Arc::as_ref).filter(|session| passes(session, filter));
         let found = match filter.order {
             SessionOrder::Newest => {
-                paginate(wanted.map(|session| (Downwards(Reverse(session.number)), session)).collect(), page)?
+                paginate(wanted.map(|session| (Numbered(Reverse(session.number)), session)).collect(), page)?
             }
             SessionOrder::LongestWaiting => {
                 let since = |session: &Session| session.handed_over_at.unwrap_or(session.opened_at);
@@ -151,9 +165,9 @@ impl Tables {
             message.chat == filter.chat && (filter.with_notes || message.visibility == Visibility::Everyone)
         });
         let found = match filter.order {
-            MessageOrder::Oldest => paginate(wanted.map(|message| (Upwards(message.seq), message)).collect(), page)?,
+            MessageOrder::Oldest => paginate(wanted.map(|message| (Oldest(message.seq), message)).collect(), page)?,
             MessageOrder::Newest => {
-                paginate(wanted.map(|message| (Downwards(Reverse(message.seq)), message)).collect(), page)?
+                paginate(wanted.map(|message| (Newest(Reverse(message.seq)), message)).collect(), page)?
             }
         };
         Ok(found.map(Message::clone))

@@ -83,6 +83,10 @@ impl Storage for MemoryStorage {
         Ok(committed)
     }
 
+    async fn cause_outcome(&self, scope: &str, key: &str) -> Result<Option<String>, StorageError> {
+        Ok(self.tables().causes.get(&(scope.to_owned(), key.to_owned())).map(|cause| cause.outcome.clone()))
+    }
+
     async fn customer(&self, id: CustomerId) -> Result<Option<AddressBook>, StorageError> {
         Ok(self.tables().address_book(id))
     }

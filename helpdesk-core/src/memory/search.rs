@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use super::{
-    list::{Downwards, paginate},
+    list::{Found, paginate},
     tables::{KeptMessage, Tables},
 };
 use crate::{
@@ -37,7 +37,7 @@ impl Tables {
             let found = !query.is_empty() && kept.message.deleted_at.is_none() && holds_all(&query, kept);
             found.then(|| {
                 let hit = MessageHit { message: kept.message.clone(), session: session.clone() };
-                (Downwards(Reverse(kept.place)), hit)
+                (Found(Reverse(kept.place)), hit)
             })
         });
         paginate(hits.collect(), page)

@@ -30,10 +30,10 @@ pub struct Policy {
     pub answer_timeout: Duration,
     /// How long one call to the transcriber may take.
     pub transcribe_timeout: Duration,
-    /// How long one send to a channel may take before its outcome counts as unknown.
+    /// How long one send without a file may take before its outcome counts as unknown.
     pub send_timeout: Duration,
-    /// How long fetching one file from a channel may take.
-    pub fetch_timeout: Duration,
+    /// How long moving one file from a channel or to it may take.
+    pub file_timeout: Duration,
     /// How often and how soon failed work is tried again.
     pub retry: RetryPolicy,
     /// How long a piece of work is held without a sign of life before another worker takes it over.
@@ -103,14 +103,14 @@ impl Default for Policy {
             answer_timeout: Duration::from_secs(60),
             transcribe_timeout: Duration::from_secs(120),
             send_timeout: Duration::from_secs(30),
-            fetch_timeout: Duration::from_secs(300),
+            file_timeout: Duration::from_secs(600),
             retry: RetryPolicy {
                 bot_max_tries: 3,
                 channel_max_tries: 8,
                 first_pause: Duration::from_secs(1),
                 longest_pause: Duration::from_secs(300),
             },
-            lease: Duration::from_secs(15),
+            lease: Duration::from_secs(5),
         }
     }
 }

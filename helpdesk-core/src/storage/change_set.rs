@@ -87,7 +87,8 @@ pub enum Expectation {
         /// The session that this very change set closes first.
         except: Option<SessionId>,
     },
-    /// The task is leased under this fencing number: its worker has not slept past its lease.
+    /// The task is leased under this fencing number: nobody has taken it over. The lease's end is not looked at, since a
+    /// result that is late but still the only one is welcome.
     TaskHeld {
         /// The task.
         task: TaskId,
@@ -207,7 +208,7 @@ pub enum Write {
     StaffUpdate(Staff),
     /// A new login.
     TokenInsert(StaffToken),
-    /// A login ends.
+    /// A login ends; one that has ended is no error.
     TokenDelete(TokenHash),
     /// Every login of an account ends, but for one.
     TokenDeleteAll {
@@ -234,7 +235,8 @@ pub enum Write {
         /// Whether this counts as a try.
         counted: bool,
     },
-    /// What nobody will ask for any more is forgotten: causes, events and ended logins from before these times.
+    /// What nobody will ask for any more is forgotten: causes and events from before these times, and logins that have
+    /// expired by the time of the change set.
     Prune {
         /// Causes from before this time: an update or a client's key that old is taken as new.
         causes_before: Timestamp,

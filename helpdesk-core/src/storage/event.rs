@@ -1,7 +1,7 @@
 //! Events: what happened, in one total order, so that a reader resumes from the last one it saw and misses nothing.
 //!
-//! An event names what changed; the [feed](crate::desk::feed) shows it as it is when it is read. So an old event never
-//! brings back a text that was edited or deleted since.
+//! An event names what changed and holds none of it; the [feed](crate::desk::feed) shows it as it is when the event is read.
+//! So no event keeps a text that was edited or deleted since.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

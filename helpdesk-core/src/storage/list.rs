@@ -13,7 +13,8 @@ use crate::{
     session::{Session, StateKind},
 };
 
-/// Where a page ends and the next begins: opaque to everyone but the storage that wrote it.
+/// Where a page ends and the next begins: opaque to everyone but the storage that wrote it. It counts for the list that it
+/// came from alone; a chat's messages are one list, from either end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(pub String);
@@ -105,7 +106,7 @@ pub struct SessionSummary {
     pub session: Session,
     /// The customer's name.
     pub customer_name: String,
-    /// How many messages it has.
+    /// How many messages it has, notes included.
     pub message_count: u64,
     /// Its newest message that is no note.
     pub last_message: Option<Preview>,

@@ -48,6 +48,9 @@ pub trait Storage: Send + Sync + fmt::Debug + 'static {
     /// Writes everything of `changes`, or nothing.
     async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError>;
 
+    /// The outcome that was kept with a cause that was committed; `None` while it was not.
+    async fn cause_outcome(&self, scope: &str, key: &str) -> Result<Option<String>, StorageError>;
+
     /// A customer with their addresses.
     async fn customer(&self, id: CustomerId) -> Result<Option<AddressBook>, StorageError>;
     /// The customer whose address this is.
@@ -104,10 +107,12 @@ pub trait Storage: Send + Sync + fmt::Debug + 'static {
 
     /// Events after `position`, in order, at most `limit`.
     async fn event_list(&self, after: u64, limit: u32) -> Result<Vec<Event>, StorageError>;
-    /// The positions of the oldest event that is still kept and of the newest one; `(0, 0)` when there was never any.
+    /// The positions of the oldest event that is still kept and of the newest one; `(0, 0)` when there was never any, and
+    /// `(newest + 1, newest)` when all of them are pruned.
     async fn event_range(&self) -> Result<(u64, u64), StorageError>;
 
-    /// When the next task that nobody holds falls due; `None` when there is none.
+    /// When the next task can be taken up: the earliest due time of the lanes' heads, where a held one counts from the end
+    /// of its lease. `None` when there are no tasks.
     async fn task_next_due(&self) -> Result<Option<Timestamp>, StorageError>;
     /// How much work is waiting.
     async fn task_backlog(&self, now: Timestamp) -> Result<TaskBacklog, StorageError>;

@@ -44,7 +44,6 @@ impl<B: Blobs, G: Send> BlobsFixture for (B, G) {
 /// with the features `macros` and `rt-multi-thread`.
 ///
 /// ```
-/// # #[cfg(test)]
 /// mod conformance {
 ///     use helpdesk_core::memory::MemoryBlobs;
 ///

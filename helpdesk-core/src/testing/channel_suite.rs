@@ -43,7 +43,6 @@ pub trait ChannelFixture: Send + Sync {
 /// `macros` and `rt-multi-thread`.
 ///
 /// ```
-/// # #[cfg(test)]
 /// mod conformance {
 ///     use helpdesk_core::{Channel, channel::Part, testing::{ChannelFixture, ScriptedChannel}};
 ///

@@ -35,3 +35,12 @@ pub use storage_suite::StorageFixture;
 
 #[doc(inline)]
 pub use crate::{blobs_suite, channel_suite, storage_suite};
+
+/// The guides' code compiles and runs.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../../docs/writing-a-storage.md")]
+    struct WritingAStorage;
+    #[doc = include_str!("../../../docs/writing-a-channel.md")]
+    struct WritingAChannel;
+}

@@ -1,14 +1,13 @@
 //! Messages.
 
 use helpdesk_core::{
-    desk::view::MessageView,
+    desk::view::{FoundMessage, MessageView},
     message::{
         Author as DomainAuthor, Delivery as DomainDelivery, DeliveryStatus as DomainStatus, Message as DomainMessage,
         Prompt as DomainPrompt, PromptKind as DomainPromptKind, Revision as DomainRevision, TextFormat as DomainFormat,
         Visibility as DomainVisibility,
     },
     responder::Source as DomainSource,
-    storage::MessageHit as DomainHit,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -320,10 +319,10 @@ pub(crate) struct HitSession {
     state: SessionState,
 }
 
-impl From<DomainHit> for MessageHit {
-    fn from(hit: DomainHit) -> Self {
+impl From<FoundMessage> for MessageHit {
+    fn from(hit: FoundMessage) -> Self {
         Self {
-            message: Message::new(hit.message, None),
+            message: Message::from(hit.view),
             session: HitSession {
                 id: hit.session.id.as_uuid(),
                 number: hit.session.number,

@@ -220,7 +220,8 @@ fn deliveries() {
 
 #[test]
 fn hits_and_revisions() {
-    let found = core::storage::MessageHit { message: message(Author::Bot), session: session(active()).summary.session };
+    let view = MessageView { message: message(Author::Bot), author_name: None };
+    let found = core::desk::view::FoundMessage { view, session: session(active()).summary.session };
     let page = Page { items: vec![found], next: Some(core::storage::Cursor("17/a".to_owned())) };
     assert_json_snapshot!("hits", List::<MessageHit>::of(page));
     let revision = core::message::Revision { text: "Helo".to_owned(), replaced_at: at(61) };

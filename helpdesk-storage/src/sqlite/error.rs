@@ -12,7 +12,9 @@ pub(super) fn failed(error: sqlx::Error) -> StorageError {
 pub(super) fn refused(error: sqlx::Error) -> CommitError {
     match error.as_database_error().map(|error| (error.kind(), error.message())) {
         Some((ErrorKind::UniqueViolation, message)) => CommitError::Conflict(collision(message)),
-        Some((ErrorKind::ForeignKeyViolation, _)) => StorageError::Missing { what: "row that another refers to" }.into(),
+        Some((ErrorKind::ForeignKeyViolation, _)) => {
+            StorageError::Missing { what: "row that another refers to" }.into()
+        }
         _ => failed(error).into(),
     }
 }

@@ -1,8 +1,8 @@
 //! The index of words that search reads.
 //!
 //! It is written once for a group, at its end. FTS5 gathers what is inserted in memory and writes it as one sorted piece; a
-//! savepoint makes it write the piece that it has. With a savepoint for each change set, every message would become a piece
-//! of its own, to be merged with all the others later, which took two thirds of the time of a commit.
+//! savepoint makes it write the piece that it has. Within the savepoints of the change sets, every message would become a
+//! piece of its own, to be merged with all the others later.
 
 use std::collections::BTreeMap;
 

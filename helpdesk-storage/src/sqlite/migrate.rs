@@ -14,8 +14,7 @@ use sqlx::{
 const TABLE: &str = "helpdesk_migrations";
 
 /// Every migration: its version, its name, and its statements. One that was released is never changed again.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "initial", include_str!("../../migrations/sqlite/0001_initial.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "initial", include_str!("../../migrations/sqlite/0001_initial.sql"))];
 
 /// Applies what has not been applied yet.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> {

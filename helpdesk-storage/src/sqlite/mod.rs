@@ -104,6 +104,10 @@ impl Storage for SqliteStorage {
         self.writer.commit(changes).await
     }
 
+    async fn cause_outcome(&self, scope: &str, key: &str) -> Result<Option<String>, StorageError> {
+        self.reader.cause_outcome(scope, key).await
+    }
+
     async fn customer(&self, id: CustomerId) -> Result<Option<AddressBook>, StorageError> {
         self.reader.customer(id).await
     }

@@ -180,7 +180,10 @@ mod tests {
     #[test]
     fn stems_hold_letters_alone() {
         for word in split(&fold("don't rock'n'roll l'été O'Neil объём съезд ﬁne ǅ Straße")) {
-            assert!(stems(word).iter().all(|stem| !stem.is_empty() && stem.chars().all(char::is_alphanumeric)), "{word}");
+            assert!(
+                stems(word).iter().all(|stem| !stem.is_empty() && stem.chars().all(char::is_alphanumeric)),
+                "{word}"
+            );
         }
     }
 }

@@ -43,7 +43,7 @@ pub(super) struct Writer {
 
 /// A change set whose caller waits for its fate.
 struct Request {
-    changes: ChangeSet,
+    plan: Plan,
     caller: oneshot::Sender<Result<Committed, CommitError>>,
 }
 
@@ -52,28 +52,25 @@ struct Request {
 enum Broken {
     #[error("the writing task ended before the commit")]
     TaskEnded,
-    #[error("the transaction was not committed: {0}")]
-    Transaction(Arc<sqlx::Error>),
+    #[error("the transaction was not committed")]
+    Transaction(#[source] Arc<sqlx::Error>),
 }
 
 impl Writer {
     /// A writer that connects when it is first needed.
     pub(super) fn new(connect: SqliteConnectOptions) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX_CHANGE_SETS);
-        Self {
-            connect: Arc::new(connect),
-            queue,
-            waiting: Arc::new(Mutex::new(waiting)),
-            running: StdMutex::new(None),
-        }
+        Self { connect: Arc::new(connect), queue, waiting: Arc::new(Mutex::new(waiting)), running: StdMutex::new(None) }
     }
 
     /// Commits a change set together with whatever else is waiting.
     pub(super) async fn commit(&self, changes: ChangeSet) -> Result<Committed, CommitError> {
+        // Made here, where callers do not wait for each other.
+        let plan = Plan::new(changes)?;
         let (caller, fate) = oneshot::channel();
         let mut answered = pin!(async {
             // A queue that is closed has no task to answer either, which the next line finds out.
-            self.queue.send(Request { changes, caller }).await.ok();
+            self.queue.send(Request { plan, caller }).await.ok();
             fate.await
         });
         loop {
@@ -90,7 +87,7 @@ impl Writer {
     }
 
     /// The running task; started if there is none.
-    fn task(&self) -> watch::Receiver<()> {
+    pub(super) fn task(&self) -> watch::Receiver<()> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(task) = running.as_ref().filter(|task| task.has_changed().is_ok()) {
             return task.clone();
@@ -112,30 +109,31 @@ async fn write_groups(connect: &SqliteConnectOptions, waiting: &Mutex<mpsc::Rece
     let mut connection = None;
     let mut group = Vec::with_capacity(GROUP_MAX_CHANGE_SETS);
     while waiting.recv_many(&mut group, GROUP_MAX_CHANGE_SETS).await > 0 {
-        match write_group(connect, &mut connection, &group).await {
+        let (plans, callers): (Vec<_>, Vec<_>) = group.drain(..).map(|request| (request.plan, request.caller)).unzip();
+        // A caller who is gone does not want to know.
+        match write_group(connect, &mut connection, plans).await {
             Ok(fates) => {
-                for (request, fate) in group.drain(..).zip(fates) {
-                    // A caller who is gone does not want to know.
-                    let _ = request.caller.send(fate);
+                for (caller, fate) in callers.into_iter().zip(fates) {
+                    caller.send(fate).ok();
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, change_sets = group.len(), "a transaction was not committed");
+                tracing::warn!(%error, change_sets = callers.len(), "a transaction was not committed");
                 let error = Arc::new(error);
-                for request in group.drain(..) {
+                for caller in callers {
                     let broken = StorageError::unavailable(Broken::Transaction(error.clone()));
-                    let _ = request.caller.send(Err(broken.into()));
+                    caller.send(Err(broken.into())).ok();
                 }
             }
         }
     }
 }
 
-/// Writes a group in one transaction. What is given back holds once it is durable; an error means that nothing was written.
+/// Writes a group in one transaction, which is durable when this returns. On an error nothing of it is promised.
 async fn write_group(
     connect: &SqliteConnectOptions,
     idle: &mut Option<SqliteConnection>,
-    group: &[Request],
+    group: Vec<Plan>,
 ) -> Result<Vec<Result<Committed, CommitError>>, sqlx::Error> {
     // Out of its place until the end: a connection whose transaction broke is not used again.
     let mut connection = match idle.take() {
@@ -153,22 +151,14 @@ async fn write_group(
 
 async fn write_transaction(
     connection: &mut SqliteConnection,
-    group: &[Request],
+    group: Vec<Plan>,
 ) -> Result<Vec<Result<Committed, CommitError>>, sqlx::Error> {
     let mut fates = Vec::with_capacity(group.len());
     let mut frame = Frame::Begin;
     let mut words = BTreeMap::new();
     let mut reworded = Vec::new();
-    for request in group {
-        let plan = match Plan::new(frame.open(), &request.changes) {
-            Ok(plan) => plan,
-            // Nothing of it has run, so the frame is where it was.
-            Err(unknown) => {
-                fates.push(Err(unknown.into()));
-                continue;
-            }
-        };
-        match plan.run(connection).await? {
+    for plan in group {
+        match plan.run(frame.open(), connection).await? {
             Ok(applied) => {
                 frame = Frame::Keep;
                 words.extend(applied.words);
@@ -188,7 +178,7 @@ async fn write_transaction(
         end = Batch::default();
     }
     index::put(&mut end, &words);
-    frame.commit(&mut end);
+    end.add(Verdict::Frame, "COMMIT");
     // What can be refused is a change set, and none is left in this batch.
     end.run(connection).await?.ok();
     Ok(fates)
@@ -233,12 +223,5 @@ impl Frame {
             }
         }
         batch
-    }
-
-    /// Ends the transaction, if there was anything to begin it for.
-    fn commit(self, batch: &mut Batch) {
-        if !matches!(self, Self::Begin) {
-            batch.add(Verdict::Frame, "COMMIT");
-        }
     }
 }

@@ -41,6 +41,8 @@ impl Stage {
     /// With more environment variables.
     pub async fn with(environment: &[(&str, &str)]) -> Self {
         let telegram = BotApiServer::start().await;
+        // After a kill, work is taken up again when its lease has run out.
+        telegram.set_patience(PATIENCE);
         let host = WebHost::start(&telegram, environment).await;
         let admin = Staff::login(&host.url(), "admin", process::ADMIN_PASSWORD).await;
         Self { telegram, host, admin }

@@ -31,6 +31,11 @@ impl WebHost {
     /// Kills it without warning and starts it anew on the same data.
     pub async fn kill_and_restart(&mut self, telegram: &BotApiServer, environment: &[(&str, &str)]) {
         self.child.kill().await.unwrap();
+        self.restart(telegram, environment).await;
+    }
+
+    /// Starts it anew on the same data, after it has ended.
+    pub async fn restart(&mut self, telegram: &BotApiServer, environment: &[(&str, &str)]) {
         (self.child, self.address, self.printed) = Self::spawn(self.data.path(), telegram, environment).await;
     }
 
@@ -64,20 +69,26 @@ impl WebHost {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut printed = Vec::new();
-        let started = async {
-            while let Some(line) = lines.next_line().await.unwrap() {
-                printed.push(line.clone());
-                if let Some(address) = line.strip_prefix("listening on http://") {
-                    return address.to_owned();
-                }
-            }
-            panic!("web-host ended before it listened; it printed {printed:?}");
-        };
-        let address = tokio::time::timeout(PATIENCE, started).await.expect("web-host listens");
-        // Whatever else it prints must not block it.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let (printed, address) = until_listening(&mut child).await;
         (child, address, printed)
     }
+}
+
+/// What a program prints until it listens, and where it does.
+pub async fn until_listening(child: &mut Child) -> (Vec<String>, String) {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut printed = Vec::new();
+    let started = async {
+        while let Some(line) = lines.next_line().await.unwrap() {
+            printed.push(line.clone());
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                return address.to_owned();
+            }
+        }
+        panic!("web-host ended before it listened; it printed {printed:?}");
+    };
+    let address = tokio::time::timeout(PATIENCE, started).await.expect("web-host listens");
+    // Whatever else it prints must not block it.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    (printed, address)
 }

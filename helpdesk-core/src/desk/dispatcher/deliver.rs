@@ -3,11 +3,14 @@
 //! A send has three outcomes. So that a crash cannot hide which, the message is marked as being sent before the channel is
 //! called: found in that state later, its outcome is unknown, and staff decide whether to send it again.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::work::{Job, Stopped};
 use crate::{
+    address::Address,
     blob::ByteStream,
     channel::{Button, ChannelError, FileSource, Outgoing, OutgoingFile, Part, SharedChannel},
     chat::ChatKind,
@@ -15,7 +18,7 @@ use crate::{
     error::DeskError,
     id::{MessageId, SessionId},
     language::Language,
-    message::{Attachment, Author, Choice, Delivery, DeliveryStatus, FileState, Message, PromptKind},
+    message::{Attachment, Author, Choice, Delivery, DeliveryStatus, FileState, Message, PromptKind, TextFormat},
     person::CustomerAddress,
     phrases::Phrase,
     responder::Source,
@@ -98,7 +101,8 @@ impl Way<'_> {
         self.mark(sent).await?;
         for (number, part) in parts.into_iter().enumerate().skip(sent) {
             let files = BlobFiles { desk: self.job.desk };
-            let limit = self.job.desk.policy().send_timeout;
+            let policy = self.job.desk.policy();
+            let limit = if part.file.is_some() { policy.file_timeout } else { policy.send_timeout };
             let sending = channel.send(&self.delivery.address, part, &files);
             let outcome = tokio::time::timeout(limit, sending)
                 .await
@@ -139,18 +143,29 @@ impl Way<'_> {
                 self.end(DeliveryStatus::Failed { reason }).await
             }
             ChannelError::Unreachable { reason } => self.unreachable(reason).await,
-            ChannelError::Moved { to } => {
-                let mut changes = ChangeSet::new(self.job.desk.now());
-                changes.writes.push(Write::AddressMove { from: self.delivery.address.clone(), to: to.clone() });
-                self.delivery.address = to;
-                self.delivery.status = DeliveryStatus::Pending;
-                self.write(&mut changes);
-                self.job.retry_after(std::time::Duration::ZERO, false, changes).await
-            }
+            ChannelError::Moved { to } => self.moved(to).await,
         }
     }
 
-    async fn again(&mut self, pause: std::time::Duration, counted: bool) -> Result<(), Stopped> {
+    /// The same send again, to where the address is now.
+    async fn moved(&mut self, to: Address) -> Result<(), Stopped> {
+        let (here, there) = (&self.delivery.address, self.job.desk.storage().customer_by_address(&to).await?);
+        let owner = self.job.desk.storage().customer_by_address(here).await?;
+        if let (Some(there), Some(here)) = (there, owner)
+            && there.customer.id != here.customer.id
+        {
+            let reason = "the address moved to one that is another customer's".to_owned();
+            return self.end(DeliveryStatus::Failed { reason }).await;
+        }
+        let mut changes = ChangeSet::new(self.job.desk.now());
+        changes.writes.push(Write::AddressMove { from: self.delivery.address.clone(), to: to.clone() });
+        self.delivery.address = to;
+        self.delivery.status = DeliveryStatus::Pending;
+        self.write(&mut changes);
+        self.job.retry_after(Duration::ZERO, false, changes).await
+    }
+
+    async fn again(&mut self, pause: Duration, counted: bool) -> Result<(), Stopped> {
         self.delivery.status = DeliveryStatus::Pending;
         let mut changes = ChangeSet::new(self.job.desk.now());
         self.write(&mut changes);
@@ -221,7 +236,10 @@ async fn outgoing(
         Author::Staff(staff) => desk.storage().staff(staff).await?.map(|staff| staff.full_name),
         _ => None,
     };
-    add_sources(&mut outgoing.text, &message.sources, &phrases.text(&language, Phrase::Sources));
+    if !message.sources.is_empty() {
+        let heading = phrases.text(&language, Phrase::Sources);
+        outgoing.text.push_str(&sources_below(&message.sources, &heading, message.format));
+    }
     if let Some(prompt) = message.prompt.filter(|prompt| prompt.open) {
         let asked = phrases.text(&language, question(prompt.kind));
         if asked != message.text {
@@ -249,20 +267,26 @@ async fn outgoing(
     Ok(outgoing)
 }
 
-fn add_sources(text: &mut String, sources: &[Source], heading: &str) {
-    if sources.is_empty() {
-        return;
-    }
-    text.push_str("\n\n");
-    text.push_str(heading);
+/// What stands under an answer: where it comes from. Titles are shown as they are, whatever they hold.
+fn sources_below(sources: &[Source], heading: &str, format: TextFormat) -> String {
+    let mut text = format!("\n\n{heading}");
     for source in sources {
         text.push_str("\n• ");
-        text.push_str(&source.title);
+        match format {
+            TextFormat::Markdown => text.extend(source.title.chars().flat_map(escaped)),
+            TextFormat::Plain => text.push_str(&source.title),
+        }
         if let Some(url) = &source.url {
             text.push_str(" — ");
             text.push_str(url);
         }
     }
+    text
+}
+
+/// Any punctuation may be escaped in Markdown, so all of it is.
+fn escaped(character: char) -> impl Iterator<Item = char> {
+    character.is_ascii_punctuation().then_some('\\').into_iter().chain([character])
 }
 
 /// What a choice is called.

@@ -26,7 +26,7 @@ pub(super) async fn fetch(job: &Job<'_>, id: AttachmentId) -> Result<(), Stopped
     let Some(file) = attachment.as_file().cloned() else { return job.drop_task().await };
     let FileState::Remote { channel, reference } = &file.state else { return job.drop_task().await };
     let blob = BlobKey::of_attachment(id);
-    let limit = job.desk.policy().fetch_timeout;
+    let limit = job.desk.policy().file_timeout;
     let outcome = tokio::time::timeout(limit, copy(job, channel.as_str(), reference, &blob))
         .await
         .unwrap_or(Outcome::Again(None, "the file did not arrive within the time limit".to_owned()));

@@ -11,7 +11,7 @@ use crate::{
     language::Language,
     limits::{PERSON_NAME_MAX_CHARS, shorten},
     person::{AddressBook, Customer, CustomerAddress},
-    storage::{ChangeSet, Write},
+    storage::Write,
 };
 
 /// The one whom an update came from: known, or met just now.
@@ -61,12 +61,6 @@ impl<'a> Guest<'a> {
             writes.push(Write::AddressUpdate(own_address(&address, customer.id, handle.clone())));
         }
         Self { customer, address, handle: handle.clone(), new: false, writes, ids, now }
-    }
-
-    pub(super) fn moved(&self, to: &Address) -> ChangeSet {
-        let mut changes = ChangeSet::new(self.now);
-        changes.writes.push(Write::AddressMove { from: self.address.clone(), to: to.clone() });
-        changes
     }
 }
 

@@ -16,12 +16,13 @@ use super::{
     raced,
 };
 use crate::{
-    address::ExternalId,
+    address::{Address, ExternalId},
     channel::{Inbound, InboundEvent, IncomingMessage, Received},
     chat::{Chat, ChatKind},
     clock::later,
     error::DeskError,
     id::{ChatId, Ids, MessageId},
+    language::Language,
     limits::{CAUSE_KEY_MAX_BYTES, MESSAGE_ATTACHMENTS_MAX_COUNT, MESSAGE_TEXT_MAX_CHARS, shorten},
     message::{Author, Choice, Message, PromptKind},
     person::CustomerAddress,
@@ -51,6 +52,14 @@ impl Desk {
         let now = self.now();
         let ids = self.ids(now);
         let known = self.storage().customer_by_address(&inbound.address).await?;
+        let writes = matches!(inbound.event, InboundEvent::Open | InboundEvent::Message(_));
+        if known.is_none() && !writes {
+            // Whoever has never written is nobody's customer: a button of theirs is forged, and the rest is not about us.
+            let notice = matches!(inbound.event, InboundEvent::Press { .. }).then_some(Notice::Stale);
+            let language = inbound.sender.language.clone().unwrap_or(Language::ENGLISH);
+            let notice = notice.map(|notice| self.phrases().text(&language, notice.into()));
+            return Ok(Received::new(false, notice));
+        }
         let guest = Guest::meet(known, inbound, ids, now);
         let (mut changes, notice) = match &inbound.event {
             InboundEvent::Open => (self.open(&guest, None).await?, None),
@@ -59,7 +68,7 @@ impl Desk {
             InboundEvent::Press { token } => self.take_press(&guest, token).await?,
             InboundEvent::Unreachable => (self.take_reachability(&guest, Some(now)).await?, None),
             InboundEvent::Reachable => (self.take_reachability(&guest, None).await?, None),
-            InboundEvent::Moved { to } => (guest.moved(to), None),
+            InboundEvent::Moved { to } => (self.take_move(&guest, to).await?, None),
         };
         changes.writes.splice(0..0, guest.writes.iter().cloned());
         let notice = notice.map(|notice: Notice| self.phrases().text(&guest.customer.language, notice.into()));
@@ -178,7 +187,7 @@ impl Desk {
 
     fn incoming_message(&self, guest: &Guest<'_>, chat: ChatId, incoming: &IncomingMessage) -> Message {
         let author = Author::Customer(guest.customer.id);
-        let text = shorten(&incoming.text, MESSAGE_TEXT_MAX_CHARS);
+        let text = kept_text(&incoming.text);
         let mut message = Message::new(guest.ids.message(), chat, author, text, guest.now);
         message.attachments = self.attachments(guest, incoming);
         message.external_id = incoming.external_id.clone();
@@ -237,7 +246,7 @@ impl Desk {
                 "" => incoming.text.clone(),
                 before => format!("{before}\n{}", incoming.text),
             };
-            let text = shorten(&text, MESSAGE_TEXT_MAX_CHARS);
+            let text = kept_text(&text);
             plan.changes.writes.push(Write::MessageCaption { message: album.id, text });
         }
         self.add_file_tasks(&mut plan, guest, &attachments);
@@ -278,7 +287,7 @@ impl Desk {
             tracing::debug!(channel = %guest.address.channel, "an edit of a message that was never received");
             return Ok(changes);
         };
-        let text = shorten(text, MESSAGE_TEXT_MAX_CHARS);
+        let text = kept_text(text);
         if text == message.text {
             return Ok(changes);
         }
@@ -330,7 +339,6 @@ impl Desk {
         unreachable_since: Option<Timestamp>,
     ) -> Result<ChangeSet, Attempt> {
         let mut changes = ChangeSet::new(guest.now);
-        // Somebody who blocks the bot before ever writing is nobody's customer yet; they are met all the same.
         changes.writes.push(Write::AddressUpdate(CustomerAddress {
             address: guest.address.clone(),
             customer: guest.customer.id,
@@ -339,6 +347,18 @@ impl Desk {
         }));
         if let Some(session) = self.unclosed(guest).await? {
             changes.events.push(EventKind::SessionChanged { session: session.id });
+        }
+        Ok(changes)
+    }
+
+    /// The platform calls the customer's address otherwise now.
+    async fn take_move(&self, guest: &Guest<'_>, to: &Address) -> Result<ChangeSet, Attempt> {
+        let mut changes = ChangeSet::new(guest.now);
+        match self.storage().customer_by_address(to).await? {
+            Some(owner) if owner.customer.id != guest.customer.id => {
+                tracing::warn!(channel = %to.channel, "an address moved to one that is another customer's: left as it is");
+            }
+            _ => changes.writes.push(Write::AddressMove { from: guest.address.clone(), to: to.clone() }),
         }
         Ok(changes)
     }
@@ -366,6 +386,12 @@ impl Desk {
             now: guest.now,
         }
     }
+}
+
+/// A customer's text as it is kept: not longer than the limit, and without U+0000, which PostgreSQL cannot keep and which
+/// shows as nothing.
+fn kept_text(text: &str) -> String {
+    shorten(&text.replace('\0', ""), MESSAGE_TEXT_MAX_CHARS)
 }
 
 /// Puts one plan's changes behind another's.

@@ -48,6 +48,10 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         Ok(committed)
     }
 
+    async fn cause_outcome(&self, scope: &str, key: &str) -> Result<Option<String>, StorageError> {
+        self.inner.cause_outcome(scope, key).await
+    }
+
     async fn customer(&self, id: CustomerId) -> Result<Option<AddressBook>, StorageError> {
         self.inner.customer(id).await
     }

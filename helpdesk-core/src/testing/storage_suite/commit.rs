@@ -98,6 +98,24 @@ pub async fn the_same_cause_is_committed_once_and_gives_its_outcome(storage: Arc
     assert_eq!(scene.storage.customer(late.id).await.unwrap(), None, "a duplicate writes nothing");
 }
 
+pub async fn the_outcome_of_a_cause_is_read_once_it_is_committed(storage: Arc<dyn Storage>) {
+    let scene = Scene::new(storage);
+    let session = scene.dialog("anna").await;
+    let outcome = async |scope, key| scene.storage.cause_outcome(scope, key).await.unwrap();
+    assert_eq!(outcome("staff:1", "key").await, None);
+    let caused = |revision| ChangeSet {
+        cause: Some(cause("staff:1", "key", "message-1")),
+        expect: vec![Expectation::SessionRevision { session: session.id, revision }],
+        ..ChangeSet::new(at(0))
+    };
+    assert_conflict(scene.storage.commit(caused(7)).await, Conflict::Session);
+    assert_eq!(outcome("staff:1", "key").await, None, "what was refused was not done");
+    scene.commit(caused(0)).await;
+    assert_eq!(outcome("staff:1", "key").await.as_deref(), Some("message-1"));
+    assert_eq!(outcome("staff:1", "another").await, None);
+    assert_eq!(outcome("staff:2", "key").await, None);
+}
+
 pub async fn causes_of_different_scopes_do_not_collide(storage: Arc<dyn Storage>) {
     let scene = Scene::new(storage);
     for (scope, key) in [("telegram", "1"), ("email", "1"), ("telegram", "11"), ("telegram1", "1")] {

@@ -245,25 +245,59 @@ pub async fn staff_are_listed_by_name(storage: Arc<dyn Storage>) {
     assert_eq!(logins.len(), 5, "namesakes are neither lost nor doubled between pages");
 }
 
-pub async fn a_cursor_of_somebody_else_is_refused(storage: Arc<dyn Storage>) {
+/// What became of a page of a list: its next cursor or its error.
+type Outcome = Result<Option<Cursor>, StorageError>;
+
+/// The first page, or the one after `cursor`, of every list and order. A chat's messages are one list from either end: a
+/// place among them is one whichever way somebody reads on.
+async fn every_list(scene: &Scene, chat: ChatId, cursor: Option<&str>) -> Vec<(&'static str, Outcome)> {
+    let request = PageRequest { limit: 1, cursor: cursor.map(|text| Cursor(text.to_owned())) };
+    let mut outcomes = Vec::new();
+    for (name, order) in [("newest", SessionOrder::Newest), ("longest waiting", SessionOrder::LongestWaiting)] {
+        let filter = SessionFilter { order, ..SessionFilter::default() };
+        outcomes.push((name, scene.storage.session_list(&filter, &request).await.map(|page| page.next)));
+    }
+    for order in [MessageOrder::Oldest, MessageOrder::Newest] {
+        let page = scene.storage.message_list(&of_chat(chat, order), &request).await;
+        outcomes.push(("messages", page.map(|page| page.next)));
+    }
+    outcomes.push(("staff", scene.storage.staff_list(&request).await.map(|page| page.next)));
+    let search = SearchFilter { query: "hello".to_owned(), handed_over_only: false, session: None };
+    outcomes.push(("hits", scene.storage.message_search(&search, &request).await.map(|page| page.next)));
+    outcomes
+}
+
+#[track_caller]
+fn assert_refused((list, outcome): &(&str, Outcome), cursor: &str) {
+    assert!(matches!(outcome, Err(StorageError::Cursor(_))), "{list} took {cursor:?} and gave {outcome:?}");
+}
+
+pub async fn a_cursor_that_no_list_has_given_is_refused(storage: Arc<dyn Storage>) {
     let scene = Scene::new(storage);
     let session = scene.dialog("anna").await;
     for garbage in ["", "garbage", "-1", "999999999999999999999999", "' OR 1=1 --", "🙂"] {
-        let request = PageRequest { limit: 5, cursor: Some(Cursor(garbage.to_owned())) };
-        let storage = &scene.storage;
-        let mut refused = Vec::new();
-        for order in [SessionOrder::Newest, SessionOrder::LongestWaiting] {
-            let filter = SessionFilter { order, ..SessionFilter::default() };
-            refused.push(storage.session_list(&filter, &request).await.err());
+        for outcome in every_list(&scene, session.chat, Some(garbage)).await {
+            assert_refused(&outcome, garbage);
         }
-        for order in [MessageOrder::Oldest, MessageOrder::Newest] {
-            refused.push(storage.message_list(&of_chat(session.chat, order), &request).await.err());
-        }
-        refused.push(storage.staff_list(&request).await.err());
-        let search = SearchFilter { query: "hello".to_owned(), handed_over_only: false, session: None };
-        refused.push(storage.message_search(&search, &request).await.err());
-        for error in refused {
-            assert!(matches!(error, Some(StorageError::Cursor(_))), "{garbage:?} gave {error:?}");
+    }
+}
+
+pub async fn a_cursor_of_another_list_is_refused(storage: Arc<dyn Storage>) {
+    let scene = Scene::new(storage);
+    let session = scene.dialog("anna").await;
+    scene.dialog("boris").await;
+    for name in ["Zoe", "Adam"] {
+        scene.staff(name, name).await;
+        scene.message(&session, "hello").await;
+    }
+    for (own, first) in every_list(&scene, session.chat, None).await {
+        let Cursor(cursor) = first.expect("a first page").expect("every list has two rows");
+        for page in every_list(&scene, session.chat, Some(&cursor)).await {
+            if page.0 == own {
+                assert!(page.1.is_ok(), "{own} takes its own cursor, got {:?}", page.1);
+            } else {
+                assert_refused(&page, &cursor);
+            }
         }
     }
 }

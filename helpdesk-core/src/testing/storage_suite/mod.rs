@@ -52,7 +52,6 @@ impl<S: Storage, G: Send> StorageFixture for (S, G) {
 /// and `rt-multi-thread`: the tests of concurrency run on several threads.
 ///
 /// ```
-/// # #[cfg(test)]
 /// mod conformance {
 ///     use helpdesk_core::memory::MemoryStorage;
 ///
@@ -67,6 +66,7 @@ macro_rules! storage_suite {
             commit: a_refused_change_set_leaves_nothing_behind;
             commit: a_change_set_of_a_missing_row_leaves_nothing_behind;
             commit: the_same_cause_is_committed_once_and_gives_its_outcome;
+            commit: the_outcome_of_a_cause_is_read_once_it_is_committed;
             commit: causes_of_different_scopes_do_not_collide;
             commit: a_duplicate_is_told_before_a_broken_expectation;
             commit: a_refused_change_set_does_not_use_up_its_cause;
@@ -128,7 +128,8 @@ macro_rules! storage_suite {
             list: sessions_are_listed_newest_first_or_longest_waiting_first;
             list: pages_of_sessions_do_not_move_when_new_ones_come_in;
             list: staff_are_listed_by_name;
-            list: a_cursor_of_somebody_else_is_refused;
+            list: a_cursor_that_no_list_has_given_is_refused;
+            list: a_cursor_of_another_list_is_refused;
             list: a_page_is_never_empty_by_its_limit;
             staff: every_field_of_an_account_is_read_back;
             staff: a_login_is_taken_whatever_its_case;

@@ -12,7 +12,7 @@ use crate::sqlite::{
     encode::{json, micros},
 };
 
-impl Plan<'_> {
+impl Plan {
     pub(super) fn customer_insert(&mut self, customer: &Customer) {
         self.batch
             .add(

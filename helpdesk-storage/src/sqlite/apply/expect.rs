@@ -5,8 +5,8 @@ use helpdesk_core::storage::{Conflict, Expectation, StorageError};
 use super::{Plan, unknown};
 use crate::sqlite::{batch::Verdict, encode::integer};
 
-impl Plan<'_> {
-    pub(super) fn expect(&mut self, expectation: &Expectation) -> Result<(), StorageError> {
+impl Plan {
+    pub(super) fn expect(&mut self, expectation: Expectation) -> Result<(), StorageError> {
         let batch = &mut self.batch;
         match expectation {
             Expectation::SessionRevision { session, revision } => batch
@@ -15,7 +15,7 @@ impl Plan<'_> {
                     "SELECT EXISTS (SELECT 1 FROM helpdesk_sessions WHERE id = ? AND revision = ?)",
                 )
                 .bind(session.as_uuid())
-                .bind(integer(*revision)),
+                .bind(integer(revision)),
             Expectation::NoUnclosedSession { customer, except } => batch
                 .add(
                     Verdict::Holds(Conflict::SessionUnclosed),
@@ -30,7 +30,7 @@ impl Plan<'_> {
                     "SELECT EXISTS (SELECT 1 FROM helpdesk_tasks WHERE id = ? AND fence = ? AND lease_until IS NOT NULL)",
                 )
                 .bind(task.as_uuid())
-                .bind(integer(*fence)),
+                .bind(integer(fence)),
             Expectation::AttachmentCount { message, count } => batch
                 .add(
                     Verdict::Holds(Conflict::Message),
@@ -38,10 +38,10 @@ impl Plan<'_> {
                      AND ? = (SELECT count(*) FROM helpdesk_attachments a WHERE a.message = m.id))",
                 )
                 .bind(message.as_uuid())
-                .bind(i64::from(*count)),
+                .bind(i64::from(count)),
             Expectation::DeliveryUnchanged { message, delivery } => batch
                 .add(
-                    Verdict::DeliveryIs(delivery.clone()),
+                    Verdict::DeliveryIs(delivery),
                     "SELECT delivery_channel, delivery_address_key, delivery_status, delivery_external_ids, \
                      delivery_updated_at FROM helpdesk_messages WHERE id = ?",
                 )
@@ -52,7 +52,7 @@ impl Plan<'_> {
                     "SELECT EXISTS (SELECT 1 FROM helpdesk_staff WHERE id = ? AND revision = ?)",
                 )
                 .bind(staff.as_uuid())
-                .bind(integer(*revision)),
+                .bind(integer(revision)),
             Expectation::NoStaff => {
                 batch.add(Verdict::Holds(Conflict::Staff), "SELECT NOT EXISTS (SELECT 1 FROM helpdesk_staff)")
             }

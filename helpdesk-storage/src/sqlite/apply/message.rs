@@ -14,7 +14,7 @@ use crate::sqlite::{
     words,
 };
 
-impl Plan<'_> {
+impl Plan {
     pub(super) fn message_insert(&mut self, message: &Message) {
         self.batch
             .add(

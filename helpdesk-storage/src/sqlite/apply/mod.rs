@@ -14,7 +14,7 @@ pub(super) mod task;
 use helpdesk_core::{
     address::ExternalId,
     id::{AttachmentId, ChatId, MessageId},
-    storage::{Cause, ChangeSet, CommitError, Committed, EventKind, StorageError, Write},
+    storage::{Cause, ChangeSet, Claim, CommitError, Committed, EventKind, StorageError, Write},
 };
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
@@ -25,9 +25,9 @@ use super::{
 };
 
 /// A change set, ready to run.
-pub(super) struct Plan<'c> {
-    changes: &'c ChangeSet,
+pub(super) struct Plan {
     batch: Batch,
+    claim: Option<Claim>,
     /// The words of new messages, in their order.
     words: Vec<String>,
     reworded: Vec<Reworded>,
@@ -62,40 +62,43 @@ struct Named {
     external: ExternalId,
 }
 
-impl<'c> Plan<'c> {
-    /// The statements of `changes`, behind what is in `batch` already.
-    pub(super) fn new(batch: Batch, changes: &'c ChangeSet) -> Result<Self, StorageError> {
-        let mut plan = Self { changes, batch, words: Vec::new(), reworded: Vec::new(), named: Vec::new() };
-        if let Some(cause) = &changes.cause {
-            plan.cause(cause, changes.at);
+impl Plan {
+    /// The statements of a change set.
+    pub(super) fn new(changes: ChangeSet) -> Result<Self, StorageError> {
+        let ChangeSet { at, cause, expect, writes, events, tasks, claim } = changes;
+        let mut plan =
+            Self { batch: Batch::default(), claim, words: Vec::new(), reworded: Vec::new(), named: Vec::new() };
+        if let Some(cause) = &cause {
+            plan.cause(cause, at);
         }
-        for expectation in &changes.expect {
+        for expectation in expect {
             plan.expect(expectation)?;
         }
-        for write in &changes.writes {
-            plan.write(write)?;
+        for write in &writes {
+            plan.write(write, at)?;
         }
         plan.name_messages();
-        for event in &changes.events {
-            plan.event(*event, changes.at);
+        for event in &events {
+            plan.event(event, at);
         }
-        for task in &changes.tasks {
-            plan.task_insert(task, changes.at);
+        for task in &tasks {
+            plan.task_insert(task, at);
         }
         Ok(plan)
     }
 
-    /// Runs it. The outer error means that the transaction is broken; the inner one that this change set is refused, and
-    /// that what it did so far is to be undone.
+    /// Runs it behind `frame`. The outer error means that the transaction is broken; the inner one that this change set is
+    /// refused, and that what it did so far is to be undone.
     pub(super) async fn run(
         self,
+        frame: Batch,
         connection: &mut SqliteConnection,
     ) -> Result<Result<Applied, CommitError>, sqlx::Error> {
-        let ran = match self.batch.run(connection).await? {
+        let ran = match frame.then(self.batch).run(connection).await? {
             Ok(ran) => ran,
             Err(refused) => return Ok(Err(refused)),
         };
-        let claimed = match &self.changes.claim {
+        let claimed = match &self.claim {
             Some(claim) => task::claim(connection, claim).await,
             None => Ok(Vec::new()),
         };
@@ -118,7 +121,7 @@ impl<'c> Plan<'c> {
             .bind(micros(at));
     }
 
-    fn write(&mut self, write: &Write) -> Result<(), StorageError> {
+    fn write(&mut self, write: &Write, at: Timestamp) -> Result<(), StorageError> {
         match write {
             Write::CustomerInsert(customer) => self.customer_insert(customer),
             Write::CustomerUpdate(customer) => self.customer_update(customer),
@@ -145,21 +148,20 @@ impl<'c> Plan<'c> {
             Write::TaskFinish(task) => self.task_finish(*task),
             Write::TaskRenew { task, lease_until } => self.task_renew(*task, *lease_until),
             Write::TaskRetry { task, due_at, counted } => self.task_retry(*task, *due_at, *counted),
-            Write::Prune { causes_before, events_before } => self.prune(*causes_before, *events_before),
+            Write::Prune { causes_before, events_before } => self.prune(*causes_before, *events_before, at),
             _ => return Err(unknown("write")),
         }
         Ok(())
     }
 
-    fn event(&mut self, kind: EventKind, at: Timestamp) {
+    fn event(&mut self, kind: &EventKind, at: Timestamp) {
         self.batch
             .add(Verdict::Event, "INSERT INTO helpdesk_events (at, kind) VALUES (?, ?)")
             .bind(micros(at))
-            .bind(json(&kind));
+            .bind(json(kind));
     }
 
-    fn prune(&mut self, causes_before: Timestamp, events_before: Timestamp) {
-        let now = self.changes.at;
+    fn prune(&mut self, causes_before: Timestamp, events_before: Timestamp, now: Timestamp) {
         self.batch
             .add(Verdict::Ran, "DELETE FROM helpdesk_causes WHERE at < ?")
             .bind(micros(causes_before))

@@ -12,7 +12,7 @@ use crate::sqlite::{
     encode::{integer, json, micros, name, tag},
 };
 
-impl Plan<'_> {
+impl Plan {
     /// The row's own number is the session's: one more than the highest so far.
     pub(super) fn session_insert(&mut self, session: &Session) {
         self.batch

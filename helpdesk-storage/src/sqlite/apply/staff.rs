@@ -11,7 +11,7 @@ use crate::sqlite::{
     encode::{integer, json, micros, name},
 };
 
-impl Plan<'_> {
+impl Plan {
     pub(super) fn staff_insert(&mut self, staff: &Staff) {
         self.batch.add(
             Verdict::Ran,

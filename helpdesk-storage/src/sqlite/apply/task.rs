@@ -29,7 +29,7 @@ pub(in crate::sqlite) const CLAIM: &str = "\
         ORDER BY free.due_at, free.place LIMIT ? \
     ) RETURNING id, lane, task, tries, fence, lease_until, due_at, place";
 
-impl Plan<'_> {
+impl Plan {
     pub(super) fn task_insert(&mut self, task: &NewTask, at: Timestamp) {
         self.batch
             .add(
@@ -89,10 +89,7 @@ impl Plan<'_> {
 }
 
 /// Takes tasks up. One that cannot be read leaves its lane, so that it holds nothing else back.
-pub(super) async fn claim(
-    connection: &mut SqliteConnection,
-    claim: &Claim,
-) -> Result<Vec<LeasedTask>, StorageError> {
+pub(super) async fn claim(connection: &mut SqliteConnection, claim: &Claim) -> Result<Vec<LeasedTask>, StorageError> {
     let mut taken = Vec::new();
     loop {
         let left = i64::from(claim.max) - i64::try_from(taken.len()).unwrap_or(i64::MAX);

@@ -1,11 +1,6 @@
 //! Customers with their addresses.
 
-use helpdesk_core::{
-    address::Address,
-    id::CustomerId,
-    person::AddressBook,
-    storage::StorageError,
-};
+use helpdesk_core::{address::Address, id::CustomerId, person::AddressBook, storage::StorageError};
 use sqlx::{
     Sqlite,
     query::Query,

@@ -7,7 +7,8 @@ use crate::sqlite::{encode::integer, row};
 
 impl Reader {
     pub(in crate::sqlite) async fn event_list(&self, after: u64, limit: u32) -> Result<Vec<Event>, StorageError> {
-        let query = sqlx::query("SELECT position, at, kind FROM helpdesk_events WHERE position > ? ORDER BY position LIMIT ?");
+        let query =
+            sqlx::query("SELECT position, at, kind FROM helpdesk_events WHERE position > ? ORDER BY position LIMIT ?");
         self.all(query.bind(integer(after)).bind(i64::from(limit)), row::event).await
     }
 

@@ -72,9 +72,8 @@ impl Reader {
     }
 
     pub(in crate::sqlite) async fn message_revisions(&self, id: MessageId) -> Result<Vec<Revision>, StorageError> {
-        let query = sqlx::query(
-            "SELECT text, replaced_at FROM helpdesk_message_revisions WHERE message = ? ORDER BY place",
-        );
+        let query =
+            sqlx::query("SELECT text, replaced_at FROM helpdesk_message_revisions WHERE message = ? ORDER BY place");
         self.all(query.bind(id.as_uuid()), row::revision).await
     }
 

@@ -1,5 +1,6 @@
 //! Reads. Each is one statement, so that what it gives is of one moment.
 
+mod cause;
 mod customer;
 mod event;
 mod message;
@@ -19,7 +20,7 @@ use sqlx::{
 use super::error::failed;
 
 #[cfg(test)]
-pub(super) use task::NEXT_DUE;
+pub(super) use {session::session_query, task::NEXT_DUE};
 
 /// Where reads come from.
 #[derive(Clone)]
