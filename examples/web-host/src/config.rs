@@ -16,7 +16,12 @@ use serde::Deserialize;
 #[derive(Debug, Default, Parser, Deserialize)]
 #[command(name = "web-host", version, about = "A helpdesk, ready to run")]
 #[serde(default, deny_unknown_fields)]
-#[allow(clippy::doc_markdown, reason = "these comments are the text of --help")]
+#[allow(
+    clippy::doc_markdown,
+    rustdoc::invalid_html_tags,
+    rustdoc::bare_urls,
+    reason = "these comments are the text of --help"
+)]
 pub struct Settings {
     /// A TOML file with any of the settings below, named like the flags with `_` for `-`.
     #[arg(long, env = "HELPDESK_CONFIG", value_name = "FILE")]
@@ -311,8 +316,8 @@ mod tests {
         Config::resolve(settings).map_err(|error| error.to_string())
     }
 
-    fn text(value: &str) -> Option<String> {
-        Some(value.to_owned())
+    fn text<T: From<String>>(value: &str) -> T {
+        T::from(value.to_owned())
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Staff at work, as the API and the customer's screen show it (A11–A16).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use serde_json::json;

@@ -20,7 +20,7 @@ use std::{
 use helpdesk_channels::{
     knowledge::{KnowledgeBase, KnowledgeConfig},
     telegram::{TelegramChannel, TelegramOptions},
-    testing::bot_api::{BotApiServer, ScriptedUser},
+    testing::bot_api::{BotApiServer, ScreenMessage, ScriptedUser},
 };
 use helpdesk_core::{
     Desk, Policy,
@@ -150,7 +150,7 @@ struct End {
 async fn walk(at: usize) -> End {
     let telegram = BotApiServer::start().await;
     let data = tempfile::tempdir().unwrap();
-    let desk = Phoenix::start(&telegram, data.path().to_owned(), at).await;
+    let desk = Phoenix::start(&telegram, data.path().to_owned(), at);
     let anna = telegram.user("Anna", "en");
     let scene = Scene { anna, desk: &desk, login: OnceCell::new() };
 
@@ -197,7 +197,7 @@ struct Phoenix {
 }
 
 impl Phoenix {
-    async fn start(telegram: &BotApiServer, data: PathBuf, at: usize) -> Self {
+    fn start(telegram: &BotApiServer, data: PathBuf, at: usize) -> Self {
         let (address_sender, address) = watch::channel(None);
         let stop = CancellationToken::new();
         let (url, token) = (telegram.url(), telegram.token());
@@ -215,28 +215,11 @@ impl Phoenix {
                         .kill_on_drop(true)
                         .spawn()
                         .unwrap();
-                    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-                    let mut passed = None;
-                    let mut asked = false;
-                    loop {
-                        tokio::select! {
-                            line = lines.next_line() => match line.unwrap() {
-                                Some(line) if line.starts_with("listening on ") => {
-                                    address_sender.send_replace(line.strip_prefix("listening on ").map(str::to_owned));
-                                }
-                                Some(line) => passed = line.strip_prefix("passed ").map(|count| count.parse().unwrap()),
-                                None => break,
-                            },
-                            () = stop.cancelled(), if !asked => {
-                                asked = true;
-                                terminate(&child).await;
-                            }
-                        }
-                    }
+                    let points = listen_until_end(&mut child, &address_sender, &stop).await;
                     address_sender.send_replace(None);
                     child.wait().await.unwrap();
-                    if asked {
-                        return End { points: passed, died };
+                    if stop.is_cancelled() {
+                        return End { points, died };
                     }
                     // It dies once; whatever comes after must go well.
                     (at, died) = (0, true);
@@ -259,6 +242,32 @@ impl Phoenix {
     }
 }
 
+/// Reads what the program prints: where it listens, and at a well-behaved end the number of points that it passed.
+async fn listen_until_end(
+    child: &mut Child,
+    address: &watch::Sender<Option<String>>,
+    stop: &CancellationToken,
+) -> Option<usize> {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let (mut points, mut asked) = (None, false);
+    loop {
+        tokio::select! {
+            line = lines.next_line() => {
+                let Some(line) = line.unwrap() else { return points };
+                if let Some(found) = line.strip_prefix("listening on ") {
+                    address.send_replace(Some(found.to_owned()));
+                } else if let Some(count) = line.strip_prefix("passed ") {
+                    points = Some(count.parse().unwrap());
+                }
+            }
+            () = stop.cancelled(), if !asked => {
+                asked = true;
+                terminate(child).await;
+            }
+        }
+    }
+}
+
 async fn terminate(child: &Child) {
     if let Some(id) = child.id() {
         Command::new("kill").args(["-TERM", &id.to_string()]).status().await.unwrap();
@@ -276,7 +285,7 @@ struct Scene<'a> {
 impl Scene<'_> {
     /// Waits until the customer sees `text`. A message whose outcome is unknown and that is not on the customer's screen is
     /// sent again, as a person would.
-    async fn sees(&self, text: &str) -> helpdesk_channels::testing::bot_api::ScreenMessage {
+    async fn sees(&self, text: &str) -> ScreenMessage {
         let waiting = async {
             loop {
                 tokio::select! {
@@ -395,8 +404,7 @@ impl Scene<'_> {
         assert_eq!(bytes.await, json!(b"a picture of the problem".to_vec()));
 
         let screen = self.anna.screen();
-        let shown: Vec<&str> =
-            screen.iter().filter(|message| message.from_bot).map(|message| message.words()).collect();
+        let shown: Vec<&str> = screen.iter().filter(|message| message.from_bot).map(ScreenMessage::words).collect();
         for said in of("bot").into_iter().chain(of("staff")) {
             let first_line = said.lines().next().unwrap();
             let times = shown.iter().filter(|words| words.contains(first_line)).count();

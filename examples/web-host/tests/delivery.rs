@@ -1,5 +1,7 @@
 //! What becomes of messages when Telegram does not play along: shown to staff, never lost, never repeated blindly.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use helpdesk_channels::testing::bot_api::{Fault, FaultRule, MediaFile};

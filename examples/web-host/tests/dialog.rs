@@ -1,5 +1,7 @@
 //! The support dialog, from the customer's update to what the customer and the agents see (A1–A10).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use helpdesk_channels::testing::bot_api::{MediaFile, ScriptedUser};

@@ -1,5 +1,7 @@
 //! The program as its operator sees it: starts, stops, restarts, and says what is wrong.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::process::Stdio;

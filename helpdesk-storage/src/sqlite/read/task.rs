@@ -6,13 +6,14 @@ use jiff::Timestamp;
 use super::Reader;
 use crate::sqlite::{encode::micros, row};
 
-/// When the next head falls due: the first that nobody holds, or the first whose lease runs out. Both come from the front of
-/// an index.
+/// When the next head falls due: the first that nobody holds, which is at the front of an index, or the first whose lease
+/// runs out, of the few that are held. Left to itself SQLite would look for the latter among all heads.
 pub(in crate::sqlite) const NEXT_DUE: &str = "\
     SELECT min(due_at) AS next_due FROM ( \
         SELECT * FROM (SELECT due_at FROM helpdesk_tasks WHERE head = 1 AND lease_until IS NULL ORDER BY due_at LIMIT 1) \
         UNION ALL \
-        SELECT max(due_at, lease_until) FROM helpdesk_tasks WHERE head = 1 AND lease_until IS NOT NULL \
+        SELECT max(due_at, lease_until) FROM helpdesk_tasks INDEXED BY helpdesk_tasks_held \
+        WHERE head = 1 AND lease_until IS NOT NULL \
     )";
 
 impl Reader {
