@@ -77,8 +77,8 @@ async fn a_customer_who_blocked_the_bot_is_shown_as_unreachable_and_can_come_bac
 async fn a_long_text_arrives_whole_in_several_parts_under_the_agents_name() {
     let stage = Stage::new().await;
     let (anna, session) = joined(&stage, "Anna").await;
-    let long: String = (0..1500).map(|number| format!("word{number} ")).collect();
-    assert_eq!(stage.admin.write(&session, &format!("{long}the end")).await.status, 201);
+    let words: Vec<String> = (0..1500).map(|number| format!("word{number}")).collect();
+    assert_eq!(stage.admin.write(&session, &format!("{} the end", words.join(" "))).await.status, 201);
     anna.wait_for_text("the end").await;
     let shown: String = anna
         .screen()

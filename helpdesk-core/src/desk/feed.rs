@@ -5,7 +5,7 @@
 //! caught up. A reader never waits for another one's network, and none misses an event: each holds its own position.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     clock::later,
     error::DeskError,
+    id::{MessageId, SessionId},
     permission::{Action, Actor, Denied, Relation, allowed},
     person::Staff,
     storage::{Event, EventKind},
@@ -167,36 +168,64 @@ impl Desk {
             return Ok(found);
         }
         let events = self.storage().event_list(position, BATCH_EVENTS).await?;
-        let mut names = Names::default();
+        let mut wardrobe = Wardrobe::default();
         let mut live = Vec::with_capacity(events.len());
         for event in events {
-            live.push(Arc::new(self.dress(&mut names, event).await?));
+            live.push(Arc::new(wardrobe.dress(self, event).await?));
         }
         hub.extend(position, &live);
         drop(filling);
         Ok(live)
     }
+}
 
-    async fn dress(&self, names: &mut Names, event: Event) -> Result<LiveEvent, DeskError> {
+/// What the events of one batch are about, each read once: a busy dialog has many events at a time.
+#[derive(Default)]
+struct Wardrobe {
+    names: Names,
+    sessions: HashMap<SessionId, Option<SessionView>>,
+    messages: HashMap<MessageId, Option<MessageView>>,
+}
+
+impl Wardrobe {
+    async fn dress(&mut self, desk: &Desk, event: Event) -> Result<LiveEvent, DeskError> {
         let session = match event.kind.session() {
-            Some(id) => match self.storage().session_summary(id).await? {
-                Some(summary) => Some(names.session(self, summary).await?),
-                None => None,
-            },
+            Some(id) => self.session(desk, id).await?,
             None => None,
         };
         let message = match event.kind.message() {
-            Some(id) => match self.storage().message(id).await? {
-                Some(message) => Some(names.message(self, message).await?),
-                None => None,
-            },
+            Some(id) => self.message(desk, id).await?,
             None => None,
         };
         let staff = match event.kind {
-            EventKind::StaffChanged { staff } => self.storage().staff(staff).await?,
+            EventKind::StaffChanged { staff } => desk.storage().staff(staff).await?,
             _ => None,
         };
         Ok(LiveEvent { position: event.position, at: event.at, kind: event.kind, session, message, staff })
+    }
+
+    async fn session(&mut self, desk: &Desk, id: SessionId) -> Result<Option<SessionView>, DeskError> {
+        if let Some(known) = self.sessions.get(&id) {
+            return Ok(known.clone());
+        }
+        let view = match desk.storage().session_summary(id).await? {
+            Some(summary) => Some(self.names.session(desk, summary).await?),
+            None => None,
+        };
+        self.sessions.insert(id, view.clone());
+        Ok(view)
+    }
+
+    async fn message(&mut self, desk: &Desk, id: MessageId) -> Result<Option<MessageView>, DeskError> {
+        if let Some(known) = self.messages.get(&id) {
+            return Ok(known.clone());
+        }
+        let view = match desk.storage().message(id).await? {
+            Some(message) => Some(self.names.message(desk, message).await?),
+            None => None,
+        };
+        self.messages.insert(id, view.clone());
+        Ok(view)
     }
 }
 
