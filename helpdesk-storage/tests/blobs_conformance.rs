@@ -1,5 +1,7 @@
 //! `OpendalBlobs` in a folder keeps what `Blobs` promises, and leaves no rubbish behind.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{fs, io, path::Path};
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -7,12 +9,12 @@ use helpdesk_core::blob::{BlobError, BlobKey, Blobs as _, byte_stream};
 use helpdesk_storage::OpendalBlobs;
 use tempfile::{TempDir, tempdir};
 
-async fn in_a_folder() -> (OpendalBlobs, TempDir) {
+fn in_a_folder() -> (OpendalBlobs, TempDir) {
     let folder = tempdir().unwrap();
     (OpendalBlobs::folder(folder.path().join("files")).unwrap(), folder)
 }
 
-helpdesk_core::testing::blobs_suite!(in_a_folder);
+helpdesk_core::testing::blobs_suite!(async || in_a_folder());
 
 fn key(text: &str) -> BlobKey {
     BlobKey::from_stored(text.to_owned())
@@ -34,7 +36,7 @@ fn files(folder: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn a_write_that_fails_leaves_no_file() {
-    let (blobs, folder) = in_a_folder().await;
+    let (blobs, folder) = in_a_folder();
     let large = blobs.write(&key("a/b"), byte_stream(vec![0; 100_000]), 1000).await;
     assert!(matches!(large, Err(BlobError::TooLarge { limit_bytes: 1000 })), "{large:?}");
     let pieces = [Ok(vec![0; 100_000].into()), Err(io::Error::other("the line went dead"))];
@@ -45,7 +47,7 @@ async fn a_write_that_fails_leaves_no_file() {
 
 #[tokio::test]
 async fn a_write_whose_caller_goes_away_leaves_no_file() {
-    let (blobs, folder) = in_a_folder().await;
+    let (blobs, folder) = in_a_folder();
     let begun = stream::once(async { Ok(vec![0; 100_000].into()) }).chain(stream::pending());
     let key = key("a/b");
     let mut write = Box::pin(blobs.write(&key, begun.boxed(), u64::MAX));
@@ -61,7 +63,7 @@ async fn a_write_whose_caller_goes_away_leaves_no_file() {
 
 #[tokio::test]
 async fn a_key_never_leaves_the_folder() {
-    let (blobs, folder) = in_a_folder().await;
+    let (blobs, folder) = in_a_folder();
     fs::write(folder.path().join("secret"), "secret").unwrap();
     for outside in ["../secret", "a/../../secret", "/secret", "a//b", "", ".", "A", "a\\b", "a.b", "a\0"] {
         let outside = key(outside);

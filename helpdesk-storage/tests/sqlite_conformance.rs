@@ -1,5 +1,7 @@
 //! `SqliteStorage` keeps what `Storage` promises.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use helpdesk_storage::SqliteStorage;
 use tempfile::{TempDir, tempdir};
 

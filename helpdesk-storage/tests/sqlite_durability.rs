@@ -1,5 +1,11 @@
 //! What was acknowledged is there after the process was killed.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and the killed process talks to its killer"
+)]
+
 mod common;
 
 use std::{

@@ -1,5 +1,7 @@
 //! Group commit: change sets that share a transaction stand and fall alone.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::{collections::BTreeSet, pin::pin, sync::Arc, task::Poll};

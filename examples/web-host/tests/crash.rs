@@ -24,7 +24,7 @@ use helpdesk_channels::{
 };
 use helpdesk_core::{
     Desk, Policy,
-    session::policy::RetryPolicy,
+    session::RetryPolicy,
     testing::faults::{FaultPlan, FaultyBlobs, FaultyChannel, FaultyResponder, FaultyStorage},
 };
 use helpdesk_http::HttpOptions;

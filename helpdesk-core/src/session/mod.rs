@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use decide::{Decision, Effect, Notice, Refusal, Say, decide};
 pub use input::{AnswerOutcome, Input};
-pub use policy::Policy;
+pub use policy::{IdleTimeouts, Policy, RetryPolicy};
 pub use state::{OfferReason, Resolution, State, StateKind};
 
 use crate::{

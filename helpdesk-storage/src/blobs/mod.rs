@@ -177,11 +177,7 @@ async fn write_whole(
     limit_bytes: u64,
     caller_gone: oneshot::Receiver<()>,
 ) -> Result<u64, BlobError> {
-    let poured = tokio::select! {
-        poured = pour(&mut writer, content, limit_bytes) => poured,
-        _ = caller_gone => Err(BlobError::Source(io::ErrorKind::Interrupted.into())),
-    };
-    let finished = match poured {
+    let finished = match pour(&mut writer, content, limit_bytes, caller_gone).await {
         Ok(length) => writer.close().await.map(|_| length).map_err(failed),
         Err(error) => Err(error),
     };
@@ -193,14 +189,24 @@ async fn write_whole(
     finished
 }
 
-async fn pour(writer: &mut Writer, mut content: ByteStream, limit_bytes: u64) -> Result<u64, BlobError> {
+async fn pour(
+    writer: &mut Writer,
+    mut content: ByteStream,
+    limit_bytes: u64,
+    mut caller_gone: oneshot::Receiver<()>,
+) -> Result<u64, BlobError> {
     let mut length = 0;
-    while let Some(piece) = content.try_next().await.map_err(BlobError::Source)? {
+    loop {
+        // The source alone may be left waiting: a call to the store that is cut off leaves what it has done so far.
+        let piece = tokio::select! {
+            piece = content.try_next() => piece.map_err(BlobError::Source)?,
+            _ = &mut caller_gone => return Err(BlobError::Source(io::ErrorKind::Interrupted.into())),
+        };
+        let Some(piece) = piece else { return Ok(length) };
         length += piece.len() as u64;
         if length > limit_bytes {
             return Err(BlobError::TooLarge { limit_bytes });
         }
         writer.write(piece).await.map_err(failed)?;
     }
-    Ok(length)
 }

@@ -52,12 +52,12 @@ pub(super) fn of_message(text: &str, attachments: &[Attachment]) -> String {
 /// The full-text query that asks for every word of `query`; `None` when there is no word in it.
 pub(super) fn of_query(query: &str) -> Option<String> {
     let folded = fold(query);
-    let words: BTreeSet<_> = split(&folded).map(|word| either(&stems(word))).collect();
+    let words: BTreeSet<_> = split(&folded).map(|word| either(&forms(word))).collect();
     (!words.is_empty()).then(|| words.into_iter().collect::<Vec<_>>().join(" AND "))
 }
 
-fn either(stems: &[String]) -> String {
-    let quoted: Vec<_> = stems.iter().map(|stem| format!("\"{stem}\"")).collect();
+fn either(forms: &[String]) -> String {
+    let quoted: Vec<_> = forms.iter().map(|form| format!("\"{form}\"")).collect();
     format!("({})", quoted.join(" OR "))
 }
 
@@ -70,7 +70,7 @@ fn split(folded: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The forms that a word is found by, each once.
-fn stems(word: &str) -> Vec<String> {
+fn forms(word: &str) -> Vec<String> {
     let whole = || vec![word.to_owned()];
     match word.chars().next() {
         _ if !word.chars().all(char::is_alphabetic) => whole(),
@@ -88,23 +88,23 @@ fn snowball(word: &str, algorithm: Algorithm) -> String {
 }
 
 fn without_noun_ending(word: &str) -> &str {
-    let stems = NOUN_ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
-    stems.into_iter().find(|stem| stem.chars().count() >= STEM_MIN_CHARS).unwrap_or(word)
+    let mut stems = NOUN_ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
+    stems.find(|stem| stem.chars().count() >= STEM_MIN_CHARS).unwrap_or(word)
 }
 
 /// Adds the words of a text, and the pieces and wholes of what is made of letters and digits.
 fn collect(text: &str, words: &mut BTreeSet<String>) {
     let folded = fold(text);
     for word in split(&folded) {
-        words.extend(stems(word));
+        words.extend(forms(word));
         if is_mixed(word) {
-            words.extend(runs(word).flat_map(stems));
+            words.extend(runs(word).flat_map(forms));
         }
     }
     for name in folded.split_whitespace().filter(|name| name.contains(|c: char| c.is_numeric())) {
         let joined: String = split(name).collect();
         if joined.len() <= JOINED_MAX_BYTES {
-            words.extend(stems(&joined));
+            words.extend(forms(&joined));
         }
     }
 }
@@ -133,7 +133,7 @@ mod tests {
         let words = of_message(text, &[]);
         let words: BTreeSet<_> = words.split(' ').collect();
         let query = fold(query);
-        split(&query).all(|word| stems(word).iter().any(|stem| words.contains(stem.as_str())))
+        split(&query).all(|word| forms(word).iter().any(|form| words.contains(form.as_str())))
     }
 
     #[test]
@@ -179,10 +179,10 @@ mod tests {
     }
 
     #[test]
-    fn stems_hold_letters_alone() {
+    fn forms_hold_letters_and_digits_alone() {
         for word in split(&fold("don't rock'n'roll l'été O'Neil объём съезд ﬁne ǅ Straße")) {
             assert!(
-                stems(word).iter().all(|stem| !stem.is_empty() && stem.chars().all(char::is_alphanumeric)),
+                forms(word).iter().all(|form| !form.is_empty() && form.chars().all(char::is_alphanumeric)),
                 "{word}"
             );
         }

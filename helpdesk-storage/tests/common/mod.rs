@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 /// A moment.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-06-01T12:00:00Z".parse().unwrap()
 }
 
 /// A customer whose id is `number`.
-pub fn customer(number: u128) -> Customer {
+pub(crate) fn customer(number: u128) -> Customer {
     Customer {
         id: CustomerId::from_uuid(Uuid::from_u128(number)),
         name: format!("customer {number}"),
@@ -25,7 +25,7 @@ pub fn customer(number: u128) -> Customer {
 }
 
 /// A change set with a cause, a customer and an event, all named after `number`.
-pub fn arrival(number: u128) -> ChangeSet {
+pub(crate) fn arrival(number: u128) -> ChangeSet {
     let cause = Cause { scope: "test".to_owned(), key: number.to_string(), outcome: number.to_string() };
     let staff = helpdesk_core::StaffId::from_uuid(Uuid::from_u128(number));
     ChangeSet {
