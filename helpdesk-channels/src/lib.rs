@@ -8,3 +8,12 @@ pub mod openai;
 pub mod telegram;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+/// The guides' code compiles and runs.
+#[cfg(all(doctest, feature = "telegram", feature = "knowledge", feature = "openai"))]
+mod guides {
+    #[doc = include_str!("../../docs/telegram.md")]
+    struct Telegram;
+    #[doc = include_str!("../../docs/knowledge-base.md")]
+    struct KnowledgeBase;
+}

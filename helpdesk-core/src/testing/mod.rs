@@ -39,6 +39,8 @@ pub use crate::{blobs_suite, channel_suite, storage_suite};
 /// The guides' code compiles and runs.
 #[cfg(doctest)]
 mod guides {
+    #[doc = include_str!("../../../docs/embedding.md")]
+    struct Embedding;
     #[doc = include_str!("../../../docs/writing-a-storage.md")]
     struct WritingAStorage;
     #[doc = include_str!("../../../docs/writing-a-channel.md")]

@@ -56,6 +56,21 @@ impl OpendalBlobs {
     ///
     /// Only these options count: neither the environment nor the machine is asked for credentials.
     ///
+    /// ```
+    /// use helpdesk_storage::{OpendalBlobs, S3Addressing, S3Options};
+    ///
+    /// let blobs = OpendalBlobs::s3(&S3Options {
+    ///     endpoint: "http://minio:9000".to_owned(),
+    ///     bucket: "helpdesk".to_owned(),
+    ///     region: "us-east-1".to_owned(),
+    ///     root: String::new(),
+    ///     access_key: "helpdesk".to_owned(),
+    ///     secret_key: "a secret".into(),
+    ///     addressing: S3Addressing::Path,
+    /// })?;
+    /// # Ok::<(), helpdesk_storage::OpenBlobsError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`OpenBlobsError::Store`] and [`OpenBlobsError::Client`].

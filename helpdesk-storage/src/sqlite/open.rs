@@ -6,9 +6,9 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions as _, Connection as _, SqlitePool,
+    ConnectOptions as _, Connection as _, Executor as _, SqlitePool,
     migrate::MigrateError,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use super::{SqliteStorage, migrate::migrate, writer::Writer};
@@ -17,6 +17,8 @@ use super::{SqliteStorage, migrate::migrate, writer::Writer};
 const READERS_DEFAULT_COUNT: u32 = 4;
 /// How long a write waits for another process, or for the host's own writes to the same file.
 const BUSY_TIMEOUT_DEFAULT: Duration = Duration::from_secs(5);
+/// How often switching a new file to WAL mode is tried while others do the same.
+const SWITCH_MAX_TRIES: u32 = 100;
 /// Shapes of change sets that the writer keeps prepared, and statements that a reader does.
 const PREPARED_MAX_COUNT: usize = 256;
 /// Pages of the write-ahead log before they are copied into the file. A page that changed many times is copied once, so with
@@ -89,12 +91,12 @@ impl SqliteStorage {
         let connect = SqliteConnectOptions::new()
             .filename(&options.path)
             .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
             .busy_timeout(options.busy_timeout)
             .statement_cache_capacity(PREPARED_MAX_COUNT)
             .pragma("cache_size", format!("-{CACHE_KIBIBYTES}"))
             .pragma("wal_autocheckpoint", LOG_PAGES.to_string())
             .disable_statement_logging();
+        keep_log(&connect).await?;
         let writer = prepare(connect.clone()).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(options.readers.max(1))
@@ -123,6 +125,31 @@ impl SqliteStorage {
         let writer = prepare(connect).await?;
         Ok(Self::new(pool, writer))
     }
+}
+
+/// Switches a file of our own to WAL mode, in which it stays. SQLite does not wait for its lock here, so when several
+/// processes start on a new file at the same time, those that come too late wait for a lock that it does wait for, and look
+/// again.
+async fn keep_log(connect: &SqliteConnectOptions) -> Result<(), sqlx::Error> {
+    let mut connection = connect.connect().await?;
+    let mut tries = 1;
+    loop {
+        match connection.execute("PRAGMA journal_mode = WAL").await {
+            Err(error) if is_busy(&error) && tries < SWITCH_MAX_TRIES => {
+                connection.begin_with("BEGIN IMMEDIATE").await?.rollback().await?;
+                tries += 1;
+            }
+            Err(error) => return Err(error),
+            Ok(_) => return connection.close().await,
+        }
+    }
+}
+
+/// Whether another connection holds a lock.
+fn is_busy(error: &sqlx::Error) -> bool {
+    // SQLITE_BUSY, in the lower byte of SQLite's extended codes.
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == 5)
 }
 
 /// Makes the database ready, and a writer for it.
