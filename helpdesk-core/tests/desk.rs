@@ -1,6 +1,8 @@
 //! What the desk does around the rules: policies, timers, retries, accounts, feeds. One behaviour a test, on the storage in
 //! memory, a clock that the test moves and a channel that does as it is told.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{sync::Arc, time::Duration};
 
 use helpdesk_core::{

@@ -90,6 +90,11 @@ pub(super) fn is_conflict(error: &RequestError) -> bool {
     })
 }
 
+/// Whether it is a webhook that receives this bot's updates.
+pub(super) fn is_webhook_set(error: &RequestError) -> bool {
+    is_conflict(error) && matches!(error, RequestError::Api(error) if description(error).contains("webhook is active"))
+}
+
 /// The id of a message that was sent although teloxide could not read the answer: a newer Bot API may describe messages in
 /// ways that it does not know.
 pub(super) fn sent_all_the_same(error: &RequestError) -> Option<i64> {

@@ -22,7 +22,7 @@ use tracing::{debug, error, warn};
 
 use super::{
     TelegramChannel,
-    backoff::{Backoff, until_taken},
+    backoff::Backoff,
     commands,
     convert::{self, Known, Reaction, Taken},
     errors, webhook,
@@ -77,11 +77,9 @@ pub(super) async fn run(
 }
 
 async fn poll(channel: &TelegramChannel, desk: &Desk, shutdown: &CancellationToken) -> Result<(), ChannelError> {
-    // Telegram refuses to be asked while a webhook is set.
-    let delete = until_taken(channel, "deleteWebhook", || channel.connection.calls.delete_webhook().send());
     tokio::select! {
         () = shutdown.cancelled() => return Ok(()),
-        deleted = delete => deleted?,
+        _ = delete_webhook(channel) => {}
     };
     let mut offset = None;
     let mut backoff = Backoff::new();
@@ -98,6 +96,8 @@ async fn poll(channel: &TelegramChannel, desk: &Desk, shutdown: &CancellationTok
                     return Ok(());
                 }
             }
+            // Set by another process meanwhile, or it could not be deleted before.
+            Err(error) if errors::is_webhook_set(&error) && delete_webhook(channel).await => {}
             Err(error) => {
                 let pause = pause_after(channel, &error, &mut backoff)?;
                 tokio::select! {
@@ -105,6 +105,19 @@ async fn poll(channel: &TelegramChannel, desk: &Desk, shutdown: &CancellationTok
                     () = tokio::time::sleep(pause) => {}
                 }
             }
+        }
+    }
+}
+
+/// Telegram refuses to be asked while a webhook is set. Whether it is gone: a server that does not know webhooks, as small
+/// ones for tests, may be asked all the same.
+async fn delete_webhook(channel: &TelegramChannel) -> bool {
+    match channel.connection.calls.delete_webhook().send().await {
+        Ok(_) => true,
+        Err(error) => {
+            let error = errors::classify(&channel.name, &error);
+            warn!(channel = %channel.name, %error, "the webhook could not be deleted");
+            false
         }
     }
 }
