@@ -11,6 +11,7 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use helpdesk_channels::testing::bot_api::BotApiServer;
 
@@ -54,7 +55,10 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    // Started again, it must not repeat the numbers that a bot knows already.
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let started = BotApiServer::options()
+        .numbers_after(i32::try_from(seconds).unwrap_or(i32::MAX / 2))
         .listen(arguments.listen)
         .token(arguments.token)
         .bot(arguments.name, arguments.username)

@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use axum::http::Uri;
 use clap::Parser;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -48,7 +49,8 @@ pub struct Settings {
     /// Bot API server other than Telegram's own.
     #[arg(long, env = "HELPDESK_TELEGRAM_API_URL", value_name = "URL")]
     pub telegram_api_url: Option<String>,
-    /// Public address of /channels/telegram/webhook here; without it the bot polls.
+    /// Public address at which Telegram reaches this host, such as https://desk.example/channels/telegram/webhook; without
+    /// it the bot polls.
     #[arg(long, env = "HELPDESK_TELEGRAM_WEBHOOK_URL", value_name = "URL")]
     pub telegram_webhook_url: Option<String>,
     /// Folder with the articles that the bot answers from [default: <data-dir>/knowledge, filled with examples].
@@ -117,6 +119,8 @@ pub struct Telegram {
     pub api_url: Option<String>,
     /// The public address of the webhook, if updates are pushed.
     pub webhook_url: Option<String>,
+    /// Its path.
+    pub webhook_path: Option<String>,
 }
 
 /// A model on an OpenAI-compatible server.
@@ -263,11 +267,24 @@ fn telegram(
     webhook_url: Option<String>,
 ) -> Result<Option<Telegram>, ConfigError> {
     match token {
-        Some(token) => Ok(Some(Telegram { token, api_url, webhook_url })),
+        Some(token) => {
+            let webhook_path = webhook_url.as_deref().map(path_of).transpose()?;
+            Ok(Some(Telegram { token, api_url, webhook_url, webhook_path }))
+        }
         None if api_url.is_some() || webhook_url.is_some() => {
             Err(wrong("HELPDESK_TELEGRAM_TOKEN", "is missing, although other settings of Telegram are given"))
         }
         None => Ok(None),
+    }
+}
+
+fn path_of(url: &str) -> Result<String, ConfigError> {
+    let advice = "write the whole address, for example https://desk.example/channels/telegram/webhook";
+    let url: Uri = url.parse().map_err(|_| wrong("HELPDESK_TELEGRAM_WEBHOOK_URL", advice))?;
+    // A path of the root is the welcome page's, and one in braces would be a pattern.
+    match url.path() {
+        path if url.host().is_some() && path.len() > 1 && !path.contains(['{', '}']) => Ok(path.to_owned()),
+        _ => Err(wrong("HELPDESK_TELEGRAM_WEBHOOK_URL", advice)),
     }
 }
 
@@ -332,13 +349,17 @@ mod tests {
     #[test]
     fn a_bad_value_names_its_setting_and_says_what_to_write() {
         type Change = fn(&mut Settings);
-        let table: [(Change, &str); 8] = [
+        let table: [(Change, &str); 9] = [
             (|s| s.listen = text("8080"), "HELPDESK_LISTEN"),
             (|s| s.database_url = text("postgres://localhost/desk"), "sqlite:<file>"),
             (|s| s.database_url = text("sqlite:"), "sqlite:<file>"),
             (|s| s.blobs = text("ftp:files"), "fs:<folder>"),
             (|s| s.blobs = text("s3:bucket?color=red"), "s3:<bucket>"),
             (|s| s.telegram_api_url = text("http://localhost"), "HELPDESK_TELEGRAM_TOKEN"),
+            (
+                |s| (s.telegram_token, s.telegram_webhook_url) = (Some("1:a".into()), text("desk.example")),
+                "https://desk.example/channels/telegram/webhook",
+            ),
             (|s| s.chat_url = text("http://localhost/v1"), "HELPDESK_CHAT_MODEL"),
             (|s| s.transcribe_model = text("whisper"), "HELPDESK_TRANSCRIBE_MODEL"),
         ];

@@ -2,7 +2,13 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum::{Router, response::Html, routing::get};
+use axum::{
+    Router,
+    extract::Request,
+    http::Uri,
+    response::Html,
+    routing::{get, post},
+};
 use helpdesk_core::Desk;
 use helpdesk_http::{HttpOptions, auth, options::CookieOptions};
 use helpdesk_storage::SqliteStorage;
@@ -10,6 +16,7 @@ use rand::{Rng, distr::Alphanumeric};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use crate::{config::Config, parts};
 
@@ -90,6 +97,10 @@ impl Host {
             ..HttpOptions::default()
         };
         let router = helpdesk_http::router(desk.clone(), options).route("/", get(welcome));
+        let router = match config.telegram.as_ref().and_then(|telegram| telegram.webhook_path.as_deref()) {
+            Some(path) if path != TELEGRAM_WEBHOOK => also_at(router, path),
+            _ => router,
+        };
         let listen = |source| HostError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
@@ -124,6 +135,19 @@ impl Host {
         working.await.map_err(std::io::Error::other)?;
         Ok(())
     }
+}
+
+/// Where `helpdesk-http` takes the pushes of the channel `telegram`.
+const TELEGRAM_WEBHOOK: &str = "/channels/telegram/webhook";
+
+/// The webhook at the path that its public address has, for hosts without a proxy that would rewrite it.
+fn also_at(router: Router, path: &str) -> Router {
+    let inner = router.clone();
+    let forward = move |mut request: Request| {
+        *request.uri_mut() = Uri::from_static(TELEGRAM_WEBHOOK);
+        inner.oneshot(request)
+    };
+    router.route(path, post(forward))
 }
 
 /// Makes the first admin if there is no account yet (A11); answers the password when it had to be made up.

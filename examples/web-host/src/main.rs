@@ -3,7 +3,7 @@
 //! Run it with `cargo run -p web-host`; `--help` lists what can be set. With nothing set, it keeps everything under
 //! `data/`, answers from the articles that it ships with, and prints the first admin's password once.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,8 @@ async fn serve() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::resolve(Settings::parse())?;
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|_| "HELPDESK_LOG is not a log filter: use for example `info` or `info,helpdesk_core=debug`")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
 
     let shutdown = CancellationToken::new();
     let host = Host::start(config, shutdown.clone()).await?;

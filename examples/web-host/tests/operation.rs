@@ -71,7 +71,7 @@ async fn the_webhook_takes_updates_with_the_right_secret_alone() {
     // The port must be known before the start, for the webhook's address.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let listen = format!("127.0.0.1:{port}");
-    let webhook = format!("http://{listen}/channels/telegram/webhook");
+    let webhook = format!("http://{listen}/a/path/of/ones/own");
     let environment = [("HELPDESK_LISTEN", listen.as_str()), ("HELPDESK_TELEGRAM_WEBHOOK_URL", webhook.as_str())];
     let host = WebHost::start(&telegram, &environment).await;
     let anna = telegram.user("Anna", "en");
@@ -81,12 +81,14 @@ async fn the_webhook_takes_updates_with_the_right_secret_alone() {
 
     let client = support::api::client();
     let forged = r#"{"update_id":1,"message":{"message_id":1,"date":0,"chat":{"id":1,"type":"private"},"text":"hi"}}"#;
-    for secret in [None, Some("wrong")] {
-        let mut request = client.post(format!("{}/channels/telegram/webhook", host.url())).body(forged);
-        if let Some(secret) = secret {
-            request = request.header("x-telegram-bot-api-secret-token", secret);
+    for path in ["/a/path/of/ones/own", "/channels/telegram/webhook"] {
+        for secret in [None, Some("wrong")] {
+            let mut request = client.post(format!("{}{path}", host.url())).body(forged);
+            if let Some(secret) = secret {
+                request = request.header("x-telegram-bot-api-secret-token", secret);
+            }
+            assert_eq!(request.send().await.unwrap().status(), 401, "{path} {secret:?}");
         }
-        assert_eq!(request.send().await.unwrap().status(), 401);
     }
 }
 

@@ -29,6 +29,7 @@ pub struct BotApiOptions {
     token: String,
     name: String,
     username: String,
+    first_number: i64,
 }
 
 impl BotApiOptions {
@@ -51,12 +52,20 @@ impl BotApiOptions {
         self
     }
 
+    /// Generated identifiers of updates and people begin behind this number, 0 unless set. A server that is stopped and
+    /// started again in front of the same bot needs a higher one each time, or the bot takes what is new for what it knows
+    /// already; the time in seconds will do.
+    pub fn numbers_after(mut self, first_number: i32) -> Self {
+        self.first_number = first_number.into();
+        self
+    }
+
     /// Starts the server.
     pub async fn start(self) -> io::Result<BotApiServer> {
         let listener = TcpListener::bind(self.listen).await?;
         let stop = CancellationToken::new();
         let doors = Doors::new(listener, stop.clone());
-        let shared = Arc::new(Shared::new(World::new(), stop.clone(), doors.address()?));
+        let shared = Arc::new(Shared::new(World::new(self.first_number), stop.clone(), doors.address()?));
         let app = http::router(shared.clone()).into_make_service_with_connect_info::<Line>();
         tokio::spawn(async move {
             tokio::select! {
@@ -71,6 +80,7 @@ impl BotApiOptions {
         let guard = Arc::new(shared.stop.clone().drop_guard());
         let server = BotApiServer { shared, _guard: guard };
         server.add_bot(&self.token, &self.name, &self.username);
+        server.shared.edit(|world| world.bots[0].updates.begin_after(self.first_number));
         Ok(server)
     }
 }
@@ -105,6 +115,7 @@ impl BotApiServer {
             token: TOKEN.to_owned(),
             name: "Test bot".to_owned(),
             username: "helpdesk_test_bot".to_owned(),
+            first_number: 0,
         }
     }
 

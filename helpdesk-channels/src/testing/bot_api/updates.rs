@@ -50,6 +50,11 @@ impl Default for UpdateQueue {
 }
 
 impl UpdateQueue {
+    /// Ids of updates begin behind `id`.
+    pub(crate) fn begin_after(&mut self, id: i64) {
+        self.last_id = self.last_id.max(id);
+    }
+
     /// Queues an update of this kind, unless the bot did not ask for the kind.
     pub(crate) fn push(&mut self, kind: &str, body: &Value) {
         let wanted = match &self.allowed {

@@ -90,7 +90,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
+    /// A world whose generated identifiers begin behind `first_number`.
+    pub(crate) fn new(first_number: i64) -> Self {
         Self {
             bots: Vec::new(),
             users: BTreeMap::new(),
@@ -99,7 +100,7 @@ impl World {
             faults: FaultBook::default(),
             patience: Duration::from_secs(10),
             retry: (Duration::from_millis(50), Duration::from_secs(1)),
-            next: 0,
+            next: first_number,
         }
     }
 
