@@ -5,7 +5,7 @@
 //! caught up. A reader never waits for another one's network, and none misses an event: each holds its own position.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -21,6 +21,7 @@ use crate::{
     clock::later,
     error::DeskError,
     id::{MessageId, SessionId},
+    message::Author,
     permission::{Action, Actor, Denied, Relation, allowed},
     person::Staff,
     storage::{Event, EventKind},
@@ -168,7 +169,7 @@ impl Desk {
             return Ok(found);
         }
         let events = self.storage().event_list(position, BATCH_EVENTS).await?;
-        let mut wardrobe = Wardrobe::default();
+        let wardrobe = Wardrobe::fill(self, &events).await?;
         let mut live = Vec::with_capacity(events.len());
         for event in events {
             live.push(Arc::new(wardrobe.dress(self, event).await?));
@@ -179,53 +180,45 @@ impl Desk {
     }
 }
 
-/// What the events of one batch are about, each read once: a busy dialog has many events at a time.
-#[derive(Default)]
+/// What the events of one batch are about, read together: a busy desk has many events at a time, and few at once.
 struct Wardrobe {
     names: Names,
-    sessions: HashMap<SessionId, Option<SessionView>>,
-    messages: HashMap<MessageId, Option<MessageView>>,
+    sessions: HashMap<SessionId, SessionView>,
+    messages: HashMap<MessageId, MessageView>,
 }
 
 impl Wardrobe {
-    async fn dress(&mut self, desk: &Desk, event: Event) -> Result<LiveEvent, DeskError> {
-        let session = match event.kind.session() {
-            Some(id) => self.session(desk, id).await?,
-            None => None,
-        };
-        let message = match event.kind.message() {
-            Some(id) => self.message(desk, id).await?,
-            None => None,
-        };
+    async fn fill(desk: &Desk, events: &[Event]) -> Result<Self, DeskError> {
+        let ids: HashSet<_> = events.iter().filter_map(|event| event.kind.session()).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        let mut wardrobe = Self { names: Names::default(), sessions: HashMap::new(), messages: HashMap::new() };
+        if !ids.is_empty() {
+            for summary in desk.storage().session_summary_batch(&ids).await? {
+                let author = Author::Customer(summary.session.customer);
+                wardrobe.names.learn(author, summary.customer_name.clone());
+                let view = wardrobe.names.session(desk, summary).await?;
+                wardrobe.sessions.insert(view.summary.session.id, view);
+            }
+        }
+        let ids: HashSet<_> = events.iter().filter_map(|event| event.kind.message()).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        if !ids.is_empty() {
+            for message in desk.storage().message_batch(&ids).await? {
+                let view = wardrobe.names.message(desk, message).await?;
+                wardrobe.messages.insert(view.message.id, view);
+            }
+        }
+        Ok(wardrobe)
+    }
+
+    async fn dress(&self, desk: &Desk, event: Event) -> Result<LiveEvent, DeskError> {
+        let session = event.kind.session().and_then(|id| self.sessions.get(&id).cloned());
+        let message = event.kind.message().and_then(|id| self.messages.get(&id).cloned());
         let staff = match event.kind {
             EventKind::StaffChanged { staff } => desk.storage().staff(staff).await?,
             _ => None,
         };
         Ok(LiveEvent { position: event.position, at: event.at, kind: event.kind, session, message, staff })
-    }
-
-    async fn session(&mut self, desk: &Desk, id: SessionId) -> Result<Option<SessionView>, DeskError> {
-        if let Some(known) = self.sessions.get(&id) {
-            return Ok(known.clone());
-        }
-        let view = match desk.storage().session_summary(id).await? {
-            Some(summary) => Some(self.names.session(desk, summary).await?),
-            None => None,
-        };
-        self.sessions.insert(id, view.clone());
-        Ok(view)
-    }
-
-    async fn message(&mut self, desk: &Desk, id: MessageId) -> Result<Option<MessageView>, DeskError> {
-        if let Some(known) = self.messages.get(&id) {
-            return Ok(known.clone());
-        }
-        let view = match desk.storage().message(id).await? {
-            Some(message) => Some(self.names.message(desk, message).await?),
-            None => None,
-        };
-        self.messages.insert(id, view.clone());
-        Ok(view)
     }
 }
 

@@ -67,6 +67,11 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// A name that is known from elsewhere.
+    pub(super) fn learn(&mut self, author: Author, name: String) {
+        self.names.insert(author, Some(name));
+    }
+
     pub(super) async fn author(&mut self, desk: &Desk, author: Author) -> Result<Option<String>, DeskError> {
         if let Some(known) = self.names.get(&author) {
             return Ok(known.clone());

@@ -108,6 +108,12 @@ impl Storage for MemoryStorage {
         Ok(self.tables().session_latest(customer).cloned())
     }
 
+    async fn session_summary_batch(&self, ids: &[SessionId]) -> Result<Vec<SessionSummary>, StorageError> {
+        let tables = self.tables();
+        let found = ids.iter().filter_map(|id| tables.sessions.get(id));
+        Ok(found.map(|session| tables.summary(session)).collect())
+    }
+
     async fn session_summary(&self, id: SessionId) -> Result<Option<SessionSummary>, StorageError> {
         let tables = self.tables();
         Ok(tables.sessions.get(&id).map(|session| tables.summary(session)))
@@ -127,6 +133,11 @@ impl Storage for MemoryStorage {
 
     async fn chat_members(&self, id: ChatId) -> Result<Vec<Member>, StorageError> {
         Ok(self.tables().members.get(&id).map(|members| members.to_vec()).unwrap_or_default())
+    }
+
+    async fn message_batch(&self, ids: &[MessageId]) -> Result<Vec<Message>, StorageError> {
+        let tables = self.tables();
+        Ok(ids.iter().filter_map(|id| tables.messages.get(id)).map(|kept| kept.message.clone()).collect())
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<Message>, StorageError> {

@@ -64,6 +64,9 @@ pub trait Storage: Send + Sync + fmt::Debug + 'static {
     async fn session_latest(&self, customer: CustomerId) -> Result<Option<Session>, StorageError>;
     /// A session as lists show it.
     async fn session_summary(&self, id: SessionId) -> Result<Option<SessionSummary>, StorageError>;
+    /// Several sessions as lists show them, in any order; those that do not exist are left out. At most
+    /// [`PAGE_MAX_ROWS`](crate::limits::PAGE_MAX_ROWS) ids.
+    async fn session_summary_batch(&self, ids: &[SessionId]) -> Result<Vec<SessionSummary>, StorageError>;
     /// Sessions, a page at a time.
     async fn session_list(
         &self,
@@ -78,6 +81,9 @@ pub trait Storage: Send + Sync + fmt::Debug + 'static {
 
     /// A message with its attachments and its delivery.
     async fn message(&self, id: MessageId) -> Result<Option<Message>, StorageError>;
+    /// Several messages, in any order; those that do not exist are left out. At most
+    /// [`PAGE_MAX_ROWS`](crate::limits::PAGE_MAX_ROWS) ids.
+    async fn message_batch(&self, ids: &[MessageId]) -> Result<Vec<Message>, StorageError>;
     /// The message that the channel calls `external` at `address`: one that came in, or one that was sent out.
     async fn message_by_external(
         &self,

@@ -128,6 +128,10 @@ impl Storage for SqliteStorage {
         self.reader.session_latest(customer).await
     }
 
+    async fn session_summary_batch(&self, ids: &[SessionId]) -> Result<Vec<SessionSummary>, StorageError> {
+        self.reader.session_summary_batch(ids).await
+    }
+
     async fn session_summary(&self, id: SessionId) -> Result<Option<SessionSummary>, StorageError> {
         self.reader.session_summary(id).await
     }
@@ -146,6 +150,10 @@ impl Storage for SqliteStorage {
 
     async fn chat_members(&self, id: ChatId) -> Result<Vec<Member>, StorageError> {
         self.reader.chat_members(id).await
+    }
+
+    async fn message_batch(&self, ids: &[MessageId]) -> Result<Vec<Message>, StorageError> {
+        self.reader.message_batch(ids).await
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<Message>, StorageError> {

@@ -72,6 +72,10 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         self.inner.session_latest(customer).await
     }
 
+    async fn session_summary_batch(&self, ids: &[SessionId]) -> Result<Vec<SessionSummary>, StorageError> {
+        self.inner.session_summary_batch(ids).await
+    }
+
     async fn session_summary(&self, id: SessionId) -> Result<Option<SessionSummary>, StorageError> {
         self.inner.session_summary(id).await
     }
@@ -90,6 +94,10 @@ impl<S: Storage> Storage for FaultyStorage<S> {
 
     async fn chat_members(&self, id: ChatId) -> Result<Vec<Member>, StorageError> {
         self.inner.chat_members(id).await
+    }
+
+    async fn message_batch(&self, ids: &[MessageId]) -> Result<Vec<Message>, StorageError> {
+        self.inner.message_batch(ids).await
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<Message>, StorageError> {

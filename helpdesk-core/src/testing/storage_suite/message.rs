@@ -35,6 +35,26 @@ pub async fn places_in_a_chat_begin_at_one_and_have_no_gaps(storage: Arc<dyn Sto
     assert_eq!([scene.message_stored(ids[0]).await.seq, scene.message_stored(ids[1]).await.seq], [4, 5]);
 }
 
+pub async fn several_are_read_together_and_missing_ones_are_left_out(storage: Arc<dyn Storage>) {
+    let scene = Scene::new(storage);
+    let (anna, boris) = (scene.dialog("anna").await, scene.dialog("boris").await);
+    let (first, second) = (scene.message(&anna, "one").await, scene.message(&boris, "two").await);
+    let unwritten = scene.message_new(&anna, "never written").id;
+
+    let mut messages = scene.storage.message_batch(&[second.id, unwritten, first.id]).await.unwrap();
+    messages.sort_by_key(|message| message.text.clone());
+    assert_eq!(messages, [scene.message_stored(first.id).await, scene.message_stored(second.id).await]);
+    assert_eq!(scene.storage.message_batch(&[]).await.unwrap(), []);
+
+    let unopened = crate::SessionId::from_uuid(unwritten.as_uuid());
+    let mut summaries = scene.storage.session_summary_batch(&[boris.id, unopened, anna.id]).await.unwrap();
+    summaries.sort_by_key(|summary| summary.session.number);
+    let one_by_one = [anna.id, boris.id].map(|id| scene.storage.session_summary(id));
+    let one_by_one = futures_util::future::join_all(one_by_one).await;
+    assert_eq!(summaries, one_by_one.into_iter().map(|found| found.unwrap().unwrap()).collect::<Vec<_>>());
+    assert_eq!(scene.storage.session_summary_batch(&[]).await.unwrap(), []);
+}
+
 pub async fn every_field_of_a_message_is_read_back(storage: Arc<dyn Storage>) {
     let scene = Scene::new(storage);
     let session = scene.dialog("anna").await;

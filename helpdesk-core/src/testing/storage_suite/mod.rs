@@ -105,6 +105,7 @@ macro_rules! storage_suite {
             session: a_summary_counts_messages_and_shows_the_newest_that_is_no_note;
             session: a_summary_shortens_a_long_text;
             message: places_in_a_chat_begin_at_one_and_have_no_gaps;
+            message: several_are_read_together_and_missing_ones_are_left_out;
             message: every_field_of_a_message_is_read_back;
             message: every_attachment_is_read_back;
             message: every_prompt_and_author_is_read_back;

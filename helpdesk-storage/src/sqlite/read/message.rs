@@ -11,6 +11,7 @@ use sqlx::{QueryBuilder, sqlite::SqliteRow};
 use super::{
     Reader,
     page::{self, BySeq},
+    push_ids,
 };
 use crate::sqlite::{
     encode::integer,
@@ -21,6 +22,13 @@ impl Reader {
     pub(in crate::sqlite) async fn message(&self, id: MessageId) -> Result<Option<Message>, StorageError> {
         const BY_ID: &str = concat!("SELECT ", message_columns!(), " FROM helpdesk_messages m WHERE m.id = ?");
         self.one(sqlx::query(BY_ID).bind(id.as_uuid()), row::message).await
+    }
+
+    pub(in crate::sqlite) async fn message_batch(&self, ids: &[MessageId]) -> Result<Vec<Message>, StorageError> {
+        let mut query =
+            QueryBuilder::new(concat!("SELECT ", message_columns!(), " FROM helpdesk_messages m WHERE m.id IN "));
+        push_ids(&mut query, ids.iter().map(MessageId::as_uuid));
+        self.all(query.build(), row::message).await
     }
 
     pub(in crate::sqlite) async fn message_by_external(

@@ -12,10 +12,12 @@ mod task;
 
 use helpdesk_core::storage::StorageError;
 use sqlx::{
-    Sqlite, SqlitePool,
+    QueryBuilder, Sqlite, SqlitePool,
     query::Query,
     sqlite::{SqliteArguments, SqliteRow},
 };
+
+use uuid::Uuid;
 
 use super::error::failed;
 
@@ -26,6 +28,16 @@ pub(super) use {session::session_query, task::NEXT_DUE};
 #[derive(Clone)]
 pub(super) struct Reader {
     pub(super) pool: SqlitePool,
+}
+
+/// A list of ids in brackets, which may be empty.
+fn push_ids(query: &mut QueryBuilder<Sqlite>, ids: impl Iterator<Item = Uuid>) {
+    query.push("(");
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id);
+    }
+    query.push(")");
 }
 
 impl Reader {

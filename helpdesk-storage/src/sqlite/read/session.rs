@@ -12,6 +12,7 @@ use sqlx::{QueryBuilder, Sqlite, sqlite::SqliteRow};
 use super::{
     Reader,
     page::{self, ByNumber, ByWaiting},
+    push_ids,
 };
 use crate::sqlite::{
     encode::{integer, micros},
@@ -72,6 +73,16 @@ impl Reader {
         let mut query = QueryBuilder::new(SUMMARY);
         query.push(" WHERE s.id = ").push_bind(id.as_uuid());
         self.one(query.build(), summary).await
+    }
+
+    pub(in crate::sqlite) async fn session_summary_batch(
+        &self,
+        ids: &[SessionId],
+    ) -> Result<Vec<SessionSummary>, StorageError> {
+        let mut query = QueryBuilder::new(SUMMARY);
+        query.push(" WHERE s.id IN ");
+        push_ids(&mut query, ids.iter().map(SessionId::as_uuid));
+        self.all(query.build(), summary).await
     }
 
     pub(in crate::sqlite) async fn session_list(
