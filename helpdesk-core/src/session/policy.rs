@@ -110,7 +110,7 @@ impl Default for Policy {
                 first_pause: Duration::from_secs(1),
                 longest_pause: Duration::from_secs(300),
             },
-            lease: Duration::from_secs(5),
+            lease: Duration::from_secs(10),
         }
     }
 }
