@@ -6,8 +6,9 @@ use crate::{
     desk::plan::{Plan, Setting},
     error::DeskError,
     id::{MessageId, SessionId},
+    message::Message,
     session::{Input, Session, StateKind, decide, decide::expires_at, person_wanted::is_person_wanted},
-    storage::{ChangeSet, Write},
+    storage::{ChangeSet, Expectation, Write},
 };
 
 /// Reacts to an album as to one message (A5), when no part of it came after this look was asked for.
@@ -17,13 +18,7 @@ pub(super) async fn settle_album(
     message: MessageId,
     parts: u32,
 ) -> Result<(), Stopped> {
-    let Some(album) = job.desk.storage().message(message).await?.filter(|album| album.group.is_some()) else {
-        return job.drop_task().await;
-    };
-    let count = u32::try_from(album.attachments.len()).unwrap_or(u32::MAX);
-    if count != parts {
-        return job.drop_task().await;
-    }
+    let Some(album) = complete_album(job, message, parts).await? else { return job.drop_task().await };
     let window = job.desk.policy().album_window;
     let now = job.desk.now();
     // This process may have been down while the other parts came: the platform gives them again just now.
@@ -31,19 +26,28 @@ pub(super) async fn settle_album(
         return job.retry_after(window, true, ChangeSet::new(now)).await;
     }
     finish_with!(job, async {
-        let now = job.desk.now();
+        // A part may have come since: then its own look is the last.
+        let Some(album) = complete_album(job, message, parts).await? else {
+            return Ok(ChangeSet::new(job.desk.now()));
+        };
         let mut changes = match job.desk.storage().session(session).await?.filter(|session| !session.is_closed()) {
             Some(session) => {
                 let wants_person = is_person_wanted(&album.text, job.desk.policy());
                 let input = if album.is_question() { Input::Question { wants_person } } else { Input::Media };
                 react(job, &session, input).await?
             }
-            None => ChangeSet::new(now),
+            None => ChangeSet::new(job.desk.now()),
         };
         changes.writes.push(Write::AlbumClose { message });
-        changes.expect.push(crate::storage::Expectation::AttachmentCount { message, count });
+        changes.expect.push(Expectation::AttachmentCount { message, count: parts });
         Ok(changes)
     })
+}
+
+/// The album, if nobody has reacted to it and it has just these `parts`.
+async fn complete_album(job: &Job<'_>, message: MessageId, parts: u32) -> Result<Option<Message>, DeskError> {
+    let album = job.desk.storage().message(message).await?;
+    Ok(album.filter(|album| album.group.is_some() && u32::try_from(album.attachments.len()) == Ok(parts)))
 }
 
 /// Closes a session that has expired; looks again later at one that has not (yet).
