@@ -17,15 +17,18 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use helpdesk_channels::{
     knowledge::{KnowledgeBase, KnowledgeConfig},
     telegram::{TelegramChannel, TelegramOptions},
     testing::bot_api::{BotApiServer, ScreenMessage, ScriptedUser},
 };
 use helpdesk_core::{
-    Desk, Policy,
+    Desk, Policy, Transcriber,
+    service::ServiceError,
     session::RetryPolicy,
     testing::faults::{FaultPlan, FaultyBlobs, FaultyChannel, FaultyResponder, FaultyStorage},
+    transcriber::Speech,
 };
 use helpdesk_http::HttpOptions;
 use helpdesk_storage::{OpendalBlobs, SqliteStorage};
@@ -68,6 +71,7 @@ async fn run_child(at: usize) -> ExitCode {
         Arc::new(FaultyBlobs::new(OpendalBlobs::folder(data.join("blobs")).unwrap(), plan.clone())),
     )
     .channel(Arc::new(FaultyChannel::new(TelegramChannel::new(telegram).unwrap(), plan.clone())))
+    .transcriber(Arc::new(FaultyTranscriber { plan: plan.clone() }))
     .responder(Arc::new(FaultyResponder::new(KnowledgeBase::open(knowledge).await.unwrap(), plan.clone())))
     .policy(Policy {
         // Work of a dead process is taken over at once.
@@ -97,6 +101,24 @@ async fn run_child(at: usize) -> ExitCode {
     serving.await.unwrap().unwrap();
     println!("passed {}", plan.passed().len());
     ExitCode::SUCCESS
+}
+
+/// Hears “human” in everything, if it lives to tell.
+#[derive(Debug)]
+struct FaultyTranscriber {
+    plan: FaultPlan,
+}
+
+#[async_trait]
+impl Transcriber for FaultyTranscriber {
+    async fn transcribe(&self, _speech: Speech) -> Result<String, ServiceError> {
+        for point in ["transcribe:before", "transcribe:after"] {
+            if self.plan.pass(point) {
+                return Err(ServiceError::temporary("a fault on purpose"));
+            }
+        }
+        Ok("human".to_owned())
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "this is a test runner of its own")]
@@ -163,7 +185,8 @@ async fn walk(at: usize) -> End {
     let answer = scene.sees("Did the answer help?").await;
     scene.anna.press_data(answer.id, answer.button("No").map_or("", |button| button.data.as_deref().unwrap()));
     scene.sees("describe the problem in more detail").await;
-    scene.anna.say("human");
+    // A voice, which asks for a person.
+    scene.anna.voice(b"OggS human".to_vec(), 1);
     scene.sees("A live person will answer you").await;
     scene.anna.say("Are you there?");
 
@@ -390,7 +413,7 @@ impl Scene<'_> {
             let by = messages.iter().filter(|message| message["author"]["kind"] == kind);
             by.map(|message| message["text"].as_str().unwrap()).collect()
         };
-        assert_eq!(of("customer"), [QUESTIONS[0], "", "human", "Are you there?", "Thank you"]);
+        assert_eq!(of("customer"), [QUESTIONS[0], "", "", "Are you there?", "Thank you"]);
         assert_eq!(of("staff"), ["Hello, this is Maria."]);
         assert_eq!(of("bot").len(), 5, "rules, answer, words wanted, details wanted, hand-over: {:#?}", of("bot"));
         let seqs: Vec<_> = messages.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
@@ -402,6 +425,14 @@ impl Scene<'_> {
             async move { staff.try_bytes(&file).await }
         });
         assert_eq!(bytes.await, json!(b"a picture of the problem".to_vec()));
+
+        let voices: Vec<_> = messages
+            .iter()
+            .flat_map(|message| message["attachments"].as_array().unwrap())
+            .filter(|file| file["kind"] == "voice")
+            .map(|file| (&file["state"], &file["transcript"]["text"]))
+            .collect();
+        assert_eq!(voices, [(&json!("stored"), &json!("human"))]);
 
         let screen = self.anna.screen();
         let shown: Vec<&str> = screen.iter().filter(|message| message.from_bot).map(ScreenMessage::words).collect();
