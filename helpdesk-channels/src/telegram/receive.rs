@@ -54,6 +54,7 @@ pub(super) async fn run(
                     () = shutdown.cancelled() => return Ok(()),
                     set = webhook::set(channel, options) => set?,
                 }
+                desk.report_channel(&channel.name, None);
                 shutdown.cancelled().await;
                 Ok(())
             }
@@ -91,6 +92,7 @@ async fn poll(channel: &TelegramChannel, desk: &Desk, shutdown: &CancellationTok
         match asked {
             Ok(updates) => {
                 backoff.reset();
+                desk.report_channel(&channel.name, None);
                 offset = next_offset(&updates).or(offset);
                 if !take_batch(channel, desk, &updates, shutdown).await {
                     return Ok(());
@@ -100,6 +102,7 @@ async fn poll(channel: &TelegramChannel, desk: &Desk, shutdown: &CancellationTok
             Err(error) if errors::is_webhook_set(&error) && delete_webhook(channel).await => {}
             Err(error) => {
                 let pause = pause_after(channel, &error, &mut backoff)?;
+                desk.report_channel(&channel.name, Some(errors::classify(&channel.name, &error).to_string()));
                 tokio::select! {
                     () = shutdown.cancelled() => return Ok(()),
                     () = tokio::time::sleep(pause) => {}

@@ -373,3 +373,25 @@ async fn a_file_reference_that_makes_no_sense_is_refused_for_good() {
     assert_eq!(whole.next().await.unwrap().unwrap(), "a large picture");
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn staff_see_an_outage_while_it_lasts_and_not_after_it() {
+    let rig = Rig::start().await;
+    let anna = rig.telegram.user("Anna", "en");
+    anna.start();
+    anna.wait_for_text("Your request is open").await;
+    let last_error = async |rig: &Rig| rig.desk.status(&Actor::Host).await.unwrap().channels[0].last_error.clone();
+    assert_eq!(last_error(&rig).await, None);
+
+    let outage = rig.telegram.inject(FaultRule::on("getUpdates", Fault::DropBeforeProcessing).until_removed());
+    anna.say("Is this thing on?");
+    // The second failure comes after the first was reported.
+    outage.wait_hits(2).await;
+    assert!(last_error(&rig).await.is_some());
+    outage.remove();
+    // What is confirmed was asked for after the success was reported.
+    anna.say("And now?");
+    rig.telegram.wait_until_confirmed().await;
+    assert_eq!(last_error(&rig).await, None);
+    rig.stop().await;
+}
